@@ -1,0 +1,113 @@
+package source
+
+import (
+	"fmt"
+	"sort"
+	"unicode/utf8"
+)
+
+// File is one input text with the index that turns byte offsets into lines
+// and columns. It is immutable after NewFile.
+type File struct {
+	// Name is the path relative to the site root, with forward slashes: the
+	// name diagnostics print, the same on every machine.
+	Name string
+	// Text is the raw bytes as read.
+	Text []byte
+
+	lines []int32 // byte offset of the first byte of each line
+}
+
+// NewFile indexes text. A leading byte order mark stays part of the text.
+func NewFile(name string, text []byte) *File {
+	f := &File{Name: name, Text: text, lines: []int32{0}}
+	for i, b := range text {
+		if b == '\n' {
+			f.lines = append(f.lines, int32(i+1))
+		}
+	}
+	return f
+}
+
+// Pos is a human position: both numbers count from 1, columns count Unicode
+// code points.
+type Pos struct{ Line, Col int }
+
+// Pos converts a byte offset. Offsets outside the file are clamped.
+func (f *File) Pos(offset int) Pos {
+	offset = max(0, min(offset, len(f.Text)))
+	line := sort.Search(len(f.lines), func(i int) bool { return int(f.lines[i]) > offset }) - 1
+	return Pos{Line: line + 1, Col: utf8.RuneCount(f.Text[f.lines[line]:offset]) + 1}
+}
+
+// Offset converts a position back to a byte offset, clamped to its line.
+func (f *File) Offset(p Pos) int {
+	line := max(1, min(p.Line, len(f.lines)))
+	start := int(f.lines[line-1])
+	rest := f.Line(line)
+	for col := 1; col < p.Col && len(rest) > 0; col++ {
+		_, n := utf8.DecodeRune(rest)
+		rest = rest[n:]
+		start += n
+	}
+	return start
+}
+
+// Lines is the number of lines, at least one.
+func (f *File) Lines() int { return len(f.lines) }
+
+// Line returns line n (from 1) without its line ending.
+func (f *File) Line(n int) []byte {
+	if n < 1 || n > len(f.lines) {
+		return nil
+	}
+	end := len(f.Text)
+	if n < len(f.lines) {
+		end = int(f.lines[n]) - 1
+	}
+	line := f.Text[f.lines[n-1]:end]
+	if len(line) > 0 && line[len(line)-1] == '\r' {
+		line = line[:len(line)-1]
+	}
+	return line
+}
+
+// Range is a half-open span of bytes of one file. The zero Range means "no
+// place in any source", for example a value that came from a default.
+type Range struct {
+	File       *File
+	Start, End int32
+}
+
+// Span makes a range from two byte offsets.
+func Span(f *File, start, end int) Range {
+	return Range{File: f, Start: int32(start), End: int32(max(start, end))}
+}
+
+// IsZero reports whether r names no place.
+func (r Range) IsZero() bool { return r.File == nil }
+
+// Pos is the position of the first byte.
+func (r Range) Pos() Pos {
+	if r.File == nil {
+		return Pos{}
+	}
+	return r.File.Pos(int(r.Start))
+}
+
+// EndPos is the position just after the last byte.
+func (r Range) EndPos() Pos {
+	if r.File == nil {
+		return Pos{}
+	}
+	return r.File.Pos(int(r.End))
+}
+
+// String is "file:line:col", or "" for the zero Range.
+func (r Range) String() string {
+	if r.File == nil {
+		return ""
+	}
+	p := r.Pos()
+	return fmt.Sprintf("%s:%d:%d", r.File.Name, p.Line, p.Col)
+}

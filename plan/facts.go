@@ -1,0 +1,84 @@
+package plan
+
+import "github.com/homestak/homestak/lang/addr"
+
+// FactsVersion of the serialized form.
+const FactsVersion = 1
+
+// Facts are everything build.Plan may know about the world. They are made by
+// apply.Observe, or read from a file, and hold no secret.
+type Facts struct {
+	Format uint        `cbor:"1,keyasint"`
+	Hosts  []HostFacts `cbor:"2,keyasint"` // by name
+}
+
+// Presence of a host or guest when it was looked for.
+type Presence uint8
+
+const (
+	Absent  Presence = iota // it does not exist yet
+	Present                 // it was seen
+	Unknown                 // it exists and could not be asked
+)
+
+// HostFacts is one host: a site host, or a node of type pve (Name is then the
+// node's address).
+type HostFacts struct {
+	Name        string         `cbor:"1,keyasint"`
+	Presence    Presence       `cbor:"2,keyasint"`
+	Error       string         `cbor:"3,keyasint,omitempty"` // why Unknown
+	Node        string         `cbor:"4,keyasint,omitempty"` // PVE node name
+	Cluster     string         `cbor:"5,keyasint,omitempty"`
+	Version     string         `cbor:"6,keyasint,omitempty"`
+	Fingerprint string         `cbor:"7,keyasint,omitempty"`
+	IOWidth     uint           `cbor:"8,keyasint,omitempty"`
+	Storages    []StorageFacts `cbor:"9,keyasint,omitempty"`  // by name
+	Bridges     []string       `cbor:"10,keyasint,omitempty"` // sorted
+	Images      []string       `cbor:"11,keyasint,omitempty"` // volume ids of content type import, sorted
+	Taken       []uint         `cbor:"12,keyasint,omitempty"` // every vmid of the cluster, sorted
+	MACs        []string       `cbor:"13,keyasint,omitempty"` // of strangers' guests that were read
+	Guests      []GuestFacts   `cbor:"14,keyasint,omitempty"` // candidates, by vmid
+	Default     string         `cbor:"15,keyasint,omitempty"` // storage for guest disks named by the site's host entry
+}
+
+// StorageFacts is one storage of a host.
+type StorageFacts struct {
+	Name      string   `cbor:"1,keyasint"`
+	Type      string   `cbor:"2,keyasint"`
+	Content   []string `cbor:"3,keyasint"`           // sorted
+	Available uint64   `cbor:"4,keyasint,omitempty"` // bytes
+	Shared    bool     `cbor:"5,keyasint,omitempty"`
+}
+
+// GuestFacts is one guest that could be a node of the deployment: it carries
+// our tag, a planned vmid or an expected name.
+type GuestFacts struct {
+	VMID    uint         `cbor:"1,keyasint"`
+	Node    string       `cbor:"2,keyasint"`
+	Kind    string       `cbor:"3,keyasint"` // qemu, lxc
+	Name    string       `cbor:"4,keyasint,omitempty"`
+	Power   string       `cbor:"5,keyasint"` // running, stopped, paused, unknown
+	Lock    string       `cbor:"6,keyasint,omitempty"`
+	Tags    []string     `cbor:"7,keyasint,omitempty"` // sorted
+	UUID    string       `cbor:"8,keyasint,omitempty"` // smbios
+	MACs    []string     `cbor:"9,keyasint,omitempty"` // by slot
+	Marker  *MarkerFacts `cbor:"10,keyasint,omitempty"`
+	Config  []KV         `cbor:"11,keyasint,omitempty"` // PVE's current values in canonical form, by key; no description
+	Pending []KV         `cbor:"12,keyasint,omitempty"` // values that wait for a restart
+	Digest  string       `cbor:"13,keyasint,omitempty"` // PVE's config digest
+	Volumes []string     `cbor:"14,keyasint,omitempty"` // owned volume ids, by slot
+}
+
+// MarkerFacts is what a guest's notes say about its owner. Authentic is true
+// only when the HMAC holds and the marker's vmid is the guest's own.
+type MarkerFacts struct {
+	SiteID      string       `cbor:"1,keyasint"`
+	Manifest    string       `cbor:"2,keyasint"`
+	Addr        addr.Address `cbor:"3,keyasint"`
+	UUID        string       `cbor:"4,keyasint"`
+	VMID        uint         `cbor:"5,keyasint"`
+	Incarnation uint         `cbor:"6,keyasint"`
+	Program     string       `cbor:"7,keyasint,omitempty"` // digest of the program last proven ready
+	Authentic   bool         `cbor:"8,keyasint"`
+	Unchanged   []string     `cbor:"9,keyasint,omitempty"` // managed keys that still are as last applied, sorted
+}
