@@ -1,57 +1,103 @@
 package plan
 
 // Op is one kind of step. The set is closed; each op's contract stands beside
-// it. "Probe" is how a run finds out that the step is already done.
+// it. "Probe" is how a run finds out that the step is already done; a step that
+// is done is skipped without looking at its guards. Args marked (late) are
+// Value.Late, all others are constants.
 type Op uint8
 
 const (
 	// ImageFetch brings an image to a storage of a host under a name that holds
-	// its digest. Writes: storage content. Probe: the volume is listed. Undo: none.
-	// Args: image, source, checksum, storage, volume.
+	// its digest. Writes: storage content. Probe: the volume is listed.
+	// Args: image, source (https URL or builtin:NAME), checksum (sha256:<hex> or
+	// sha512:<hex>), storage, volume (storage:import/<name>). A builtin source is
+	// uploaded by the driver, an URL is downloaded by the host.
+	// Locks: image, host I/O. Undo: none, images are shared.
 	ImageFetch Op = 1 + iota
 	// SeedUpload builds the node's seed and uploads it under a random name.
-	// Writes: storage content. Probe: the guest already exists. Undo: seed.remove.
-	// Args: storage, hostname, instance, network…, hostkey (late).
+	// Writes: storage content. Probe: the guest already exists with the node's
+	// identity. Args: storage, hostname, domain, instance (uuid-incarnation), mac,
+	// ip ("dhcp" or CIDR), gateway, dns (list), hostkey (late).
+	// Produces seed.name. Locks: host I/O. Undo: seed.remove.
 	SeedUpload
-	// SeedRemove removes a seed. Args: what = "upload" (the uploaded file) or
-	// "disk" (the guest-owned seed disk, slot = scsi1). Probe: it is gone.
+	// SeedRemove removes a seed. Args: what = "upload" (storage, seed (late)) or
+	// "disk" (vmid, slot = scsi1: the guest-owned seed disk). Probe: it is gone.
 	SeedRemove
 	// GuestCreate makes the guest in one call, marks included. Probe: a guest
 	// with the node's identity. Undo: guest.stop, guest.delete.
-	// Args are PVE's own create parameters, plus description = marker (late)
-	// and seed = seed.name (late).
+	// Args: every argument whose name holds no dot is PVE's own create parameter
+	// (vmid, name, cores, memory, scsi0=<storage>:0,import-from=<volume>, net0, …);
+	// description is marker (late). seed.storage and seed.name (late) make scsi1.
+	// Locks: guest, host I/O.
 	GuestCreate
-	// GuestConfigure sets PVE config keys (Args, PVE's own names; description is
-	// marker (late)). Probe: every key has its value. Sends the config digest.
+	// GuestConfigure sets PVE config keys: Args vmid, then PVE's own names;
+	// description is marker (late), "delete" a list of keys. Probe: every key has
+	// its canonical value. Sends the config digest it read. Locks: guest.
+	// The one with ordinal "ready" (only vmid, description and program = digest)
+	// records in the marker that check.ready passed.
 	GuestConfigure
-	// GuestGrow enlarges a disk. Args: disk, size. Probe: its size. Undo: none.
+	// GuestGrow enlarges a disk. Args: vmid, disk (scsi0), size (bytes, decimal).
+	// Probe: its size is at least that. Locks: guest, host I/O. Undo: none.
 	GuestGrow
-	// GuestStart powers on. Probe: running.
+	// GuestStart powers on. Args: vmid. Probe: running. Locks: guest.
 	GuestStart
-	// GuestAwait waits for conditions. Args: for = list of agent, ip, ssh,
-	// cloud-init. Produces guest.address. Probe: the conditions themselves.
+	// GuestAwait waits for conditions. Args: vmid, for = list of agent, ip, ssh,
+	// cloud-init. Produces guest.address: the IPv4 address of the declared NIC
+	// (arg mac). Probe: none, it only reads. cloud-init errors fail it.
 	GuestAwait
-	// GuestShutdown asks the guest to power off within Args grace (seconds).
-	// Probe: stopped or absent. A guest that does not react is left to guest.stop.
+	// GuestShutdown asks the guest to power off within Args grace (seconds). Args:
+	// vmid, grace. Probe: stopped or absent. A guest that does not react is left to
+	// guest.stop, so this op does not fail for that.
 	GuestShutdown
-	// GuestStop cuts the power. Probe: stopped or absent.
+	// GuestStop cuts the power. Args: vmid. Probe: stopped or absent.
 	GuestStop
-	// GuestReboot restarts the guest so that pending changes take effect.
+	// GuestReboot restarts the guest so that pending changes take effect. Args:
+	// vmid. Probe: no key of arg keys (list) is pending.
 	GuestReboot
-	// GuestDelete removes the guest with the volumes listed in its change.
-	// Probe: absent.
+	// GuestDelete removes the guest with its volumes. Args: vmid.
+	// Probe: absent. Locks: guest, host I/O.
 	GuestDelete
 	// SpecPublish puts a node program on the spec server (pull, hybrid).
+	// Args: program (digest).
 	SpecPublish
-	// TargetPush converges the node over SSH. Args: program (digest). Probe:
-	// the target's check mode finds nothing to do.
+	// TargetPush converges the node over SSH. Args: program (digest), address
+	// (late). Probe: the target's check mode finds nothing to do.
 	TargetPush
 	// TargetAwait waits for a pull node's report. Args: program (digest).
 	TargetAwait
 	// HostEnroll makes a `pve` node usable as a host: API token, certificate
-	// pin, storage content types. Produces host.api, host.fingerprint, apitoken.
+	// pin, storage content types (images, import on the storage of arg storage).
+	// Args: address (late), storage. Produces host.api, host.fingerprint, apitoken.
+	// Probe: the cached or newly minted token answers with the content types there.
 	HostEnroll
 	// CheckReady asserts every resource of the node program again over a new
-	// connection, then nothing else. Args: program (digest).
+	// connection, then nothing else. Args: program (digest), address (late).
+	// Probe: none, it only reads; it is skipped when the guest's marker already
+	// names this program and nothing before it in the plan had to act.
 	CheckReady
+	ops
 )
+
+var opNames = [ops]string{
+	"", "Image.Fetch", "Seed.Upload", "Seed.Remove", "Guest.Create", "Guest.Configure", "Guest.Grow",
+	"Guest.Start", "Guest.Await", "Guest.Shutdown", "Guest.Stop", "Guest.Reboot", "Guest.Delete",
+	"Spec.Publish", "Target.Push", "Target.Await", "Host.Enroll", "Check.Ready",
+}
+
+// String is the op's name in text, "Guest.Create".
+func (o Op) String() string {
+	if o == 0 || o >= ops {
+		return "Op.Invalid"
+	}
+	return opNames[o]
+}
+
+// ParseOp is the inverse of String.
+func ParseOp(s string) (Op, bool) {
+	for o := Op(1); o < ops; o++ {
+		if opNames[o] == s {
+			return o, true
+		}
+	}
+	return 0, false
+}

@@ -23,7 +23,9 @@ type Entry struct {
 // Entries lists every code in order. Each family lives in its own file.
 func Entries() []Entry {
 	var all []Entry
-	for _, family := range [][]Entry{languageCodes, planCodes, runtimeCodes} {
+	for _, family := range [][]Entry{
+		syntaxCodes, compilerCodes, keyCodes, planCodes, applyCodes, runtimeCodes, targetCodes, toolCodes,
+	} {
 		all = append(all, family...)
 	}
 	return all

@@ -14,6 +14,9 @@ type File struct {
 	Name string
 	// Text is the raw bytes as read.
 	Text []byte
+	// Secret files (secrets.yaml) are positions only: no rendering of a
+	// diagnostic may quote their text.
+	Secret bool
 
 	lines []int32 // byte offset of the first byte of each line
 }

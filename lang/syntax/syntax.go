@@ -30,13 +30,13 @@ type Node struct {
 	Kind   Kind
 	Range  source.Range
 	Text   string               // scalars: the text after unquoting
+	Ref    string               // String from a typed reference: "spec" for spec.base (Text is "base")
 	Items  []*Node              // List
 	Fields []Field              // Map, in source order, keys unique
 	Expr   hclsyntax.Expression // Expr
 }
 
-// Field is one entry of a map. Label is set for entries that came from a
-// labelled HCL block.
+// Field is one entry of a map.
 type Field struct {
 	Key   string
 	Range source.Range // of the key

@@ -1,0 +1,4 @@
+package diag
+
+// HS0001–HS0199: yaml, hcl, expressions, input limits.
+var syntaxCodes = []Entry{}

@@ -1,0 +1,27 @@
+package plan
+
+import "github.com/homestak/homestak/lang/addr"
+
+// Wanted is what apply.Observe must look for: one node of a deployment, or a
+// node that a plan names. It is made by build.Wanted from a deployment (or from
+// a decoded plan), so observing needs no manifest.
+type Wanted struct {
+	Addr   addr.Address
+	Host   string       // a site host's name, or the address of the parent node
+	Parent addr.Address // the node that is the host, "" on a site host
+	Kind   string       // vm, ct, pve
+	Name   string       // expected guest name
+	UUID   string       // birth identity
+	VMID   uint         // declared, or the first choice of the vmid hash
+	MAC    string       // first NIC
+}
+
+// WantedSet is everything one observation looks for.
+type WantedSet struct {
+	SiteID   string
+	Manifest string
+	Hosts    []string // site hosts in use, sorted
+	First    uint     // the site's vmid range, both ends included
+	Last     uint
+	Nodes    []Wanted // parents before children
+}
