@@ -1,0 +1,4 @@
+package diag
+
+// HS0870–HS0899: the lab.
+var labCodes = []Entry{}

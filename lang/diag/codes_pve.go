@@ -1,0 +1,4 @@
+package diag
+
+// HS0801–HS0869: Proxmox VE.
+var pveCodes = []Entry{}
