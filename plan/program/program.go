@@ -3,6 +3,10 @@ package program
 // FormatVersion of an encoded program.
 const FormatVersion = 1
 
+// DriverUser is the account on every node that the driver itself logs in with.
+// It comes with the node's seed, and no program may name it.
+const DriverUser = "homestak-driver"
+
 // Program is converged from the first resource to the last.
 type Program struct {
 	Format    uint       `cbor:"1,keyasint"`
@@ -26,9 +30,12 @@ type Resource struct {
 }
 
 // Hostname sets the host name and its line in /etc/hosts. Domain may be "".
+// Routable puts the machine's own address in that line instead of 127.0.1.1:
+// Proxmox VE refuses to start when its name leads to a loopback address.
 type Hostname struct {
-	Name   string `cbor:"1,keyasint"`
-	Domain string `cbor:"2,keyasint,omitempty"`
+	Name     string `cbor:"1,keyasint"`
+	Domain   string `cbor:"2,keyasint,omitempty"`
+	Routable bool   `cbor:"3,keyasint,omitempty"`
 }
 
 // Timezone is an IANA name such as "America/Denver".
