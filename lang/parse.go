@@ -1,0 +1,38 @@
+package lang
+
+import (
+	"path"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/hcl"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+	"github.com/homestak/homestak/lang/yaml"
+)
+
+const codeExtension diag.Code = "HS0006"
+
+// Parse reads f as YAML or HCL, by its extension. The tree is nil when the
+// text is so broken that nothing of it can be used; the list then has an
+// error. With a tree, parts that an error was reported for are syntax.Bad.
+func Parse(f *source.File) (*syntax.Node, diag.List) {
+	switch path.Ext(f.Name) {
+	case ".yaml", ".yml":
+		return yaml.Parse(f)
+	case ".hcl":
+		return hcl.Parse(f)
+	}
+	d := codeExtension.Errorf("%q is neither YAML nor HCL", f.Name)
+	d.Range = source.Span(f, 0, 0)
+	d.Help = "name the file *.yaml, *.yml or *.hcl"
+	return nil, diag.List{d}
+}
+
+// Known reports whether Parse has a syntax for a file of this name.
+func Known(name string) bool {
+	switch path.Ext(name) {
+	case ".yaml", ".yml", ".hcl":
+		return true
+	}
+	return false
+}
