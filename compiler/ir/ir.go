@@ -166,7 +166,8 @@ type Spec struct {
 	SudoNoPassword  Value[bool]
 	Fail2ban        Value[bool]
 	AuthMethod      Value[string]
-	PVE             *PVEConfig // nil when the spec is not a host spec
+	RootPassword    Value[string] // secret that holds root's crypt hash ("passwords.vm_root"); "" = root has no password
+	PVE             *PVEConfig    // nil when the spec is not a host spec
 }
 
 // User is an account on the node. Keys are names of secrets (the part after

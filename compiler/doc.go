@@ -1,0 +1,29 @@
+// Package compiler turns a site into the typed result everything else is made
+// from.
+//
+//	site directory ─ Load ─→ Site ─ Compile(manifest) ─→ ir.Deployment
+//
+// Compile is one visible list of stages, each a function of its own file:
+//
+//	expand    evaluate HCL variables, locals and expressions; multiply nodes by
+//	          count; lift nested nodes to their parents
+//	decode    read the tree into declarations, strictly, by lang/schema
+//	resolve   turn names into the things they name: specs, presets, postures,
+//	          images, hosts, parents, dependencies, peers
+//	effect    merge defaults, library, site, spec, posture, preset and node into
+//	          effective values that know their layer
+//	check     what no single field can be wrong about: cycles, clashes, sizes,
+//	          subnets, modes, the pattern of the graph
+//	lower     write the deployment in its deterministic order
+//
+// In: a file system with the user's files, and the embedded library. Out: the
+// deployment and every finding at once. A value that was reported is marked bad
+// and silences what would follow from it, so one mistake gives one diagnostic.
+//
+// Vocabulary: a declaration is what a user wrote, decoded; an effective value is
+// what holds after all layers; a definition is a named thing a manifest refers
+// to (spec, preset, posture, image, host), one file or HCL block each.
+//
+// It never talks to a host, never keeps the value of a secret (names only), and
+// gives the same result for the same bytes on every machine.
+package compiler

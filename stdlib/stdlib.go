@@ -1,0 +1,65 @@
+package stdlib
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/homestak/homestak/lang/unit"
+)
+
+//go:embed presets postures specs images
+var files embed.FS
+
+// Files is the embedded library in the layout of a site.
+func Files() fs.FS { return files }
+
+// builtinSize is the size of every builtin image: one disk block of the lab's
+// storage, and enough to make a truncated upload visible.
+const builtinSize = 64 * unit.KiB
+
+// builtinImage is what the header of a builtin image says.
+type builtinImage struct {
+	name      string
+	os        string
+	virtual   unit.Size
+	hostReady bool
+}
+
+// Virtual sizes are those of the images upstream uses, rounded up: a generic
+// Debian cloud image is 3 GiB, one with Proxmox VE installed fits in 8.
+var builtins = []builtinImage{
+	{"debian-12", "debian-12", 3 * unit.GiB, false},
+	{"debian-12-custom", "debian-12", 4 * unit.GiB, false},
+	{"debian-13", "debian-13", 3 * unit.GiB, false},
+	{"debian-13-custom", "debian-13", 4 * unit.GiB, false},
+	{"debian-13-pve", "pve-9", 8 * unit.GiB, true},
+	{"pve-9", "pve-9", 8 * unit.GiB, true},
+}
+
+// Builtin returns the bytes of the image "builtin:NAME" stands for, the same
+// on every machine and in every run. The package documentation describes them.
+func Builtin(name string) ([]byte, bool) {
+	for _, b := range builtins {
+		if b.name == name {
+			return b.bytes(), true
+		}
+	}
+	return nil, false
+}
+
+// BuiltinNames lists the names Builtin knows, sorted.
+func BuiltinNames() []string {
+	names := make([]string, len(builtins))
+	for i, b := range builtins {
+		names[i] = b.name
+	}
+	return names
+}
+
+func (b builtinImage) bytes() []byte {
+	data := make([]byte, builtinSize)
+	copy(data, fmt.Sprintf("homestak builtin image 1\nname: %s\nos: %s\nformat: raw\nvirtual-size: %d\nhost-ready: %t\n\n",
+		b.name, b.os, b.virtual, b.hostReady))
+	return data
+}
