@@ -1,0 +1,187 @@
+package diag
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/sebdah/goldie/v2"
+
+	"github.com/homestak/homestak/lang/source"
+)
+
+// codeKnown is any code of the registry, so that "see:" is rendered.
+const codeKnown = Code("HS0020")
+
+// at makes a range from a text in which «» enclose the place.
+func at(name, text string) source.Range {
+	start := strings.Index(text, "«")
+	text = strings.Replace(text, "«", "", 1)
+	end := strings.Index(text, "»")
+	text = strings.Replace(text, "»", "", 1)
+	return source.Span(source.NewFile(name, []byte(text)), start, end)
+}
+
+func cases() []struct {
+	name string
+	list List
+} {
+	manifest := at("manifests/nested-test.yaml", strings.Repeat("#\n", 13)+"    preset: «vm-smal»\n")
+	first := source.Span(manifest.File, 0, 1)
+	secret := at("secrets.yaml", "passwords:\n  vm_root: «hunter2»\n")
+	secret.File.Secret = true
+	one := func(d *Diagnostic) List { return List{d} }
+	return []struct {
+		name string
+		list List
+	}{
+		{"full", one(&Diagnostic{
+			Code: codeKnown, Message: `unknown preset "vm-smal"`, Range: manifest,
+			Label: "no preset of this name in this site or in stdlib",
+			Notes: []Note{{Text: "presets are sizes; specs say what a node becomes"}},
+			Help:  `did you mean "vm-small"?`,
+			Fixes: []Fix{{Title: `use "vm-small"`, Edits: []Edit{{Range: manifest, New: "vm-small"}}}},
+		})},
+		{"note-elsewhere", one(&Diagnostic{
+			Code: codeKnown, Message: "duplicate", Range: manifest, Notes: []Note{{Text: "first declared here", Range: first}},
+		})},
+		{"no-place", one(&Diagnostic{Code: "HS9999", Severity: Warning, Message: "the host is slow", Help: "wait"})},
+		{"fix-without-help", one(&Diagnostic{Code: "HS9999", Message: "m", Range: manifest, Fixes: []Fix{{Title: "rename it"}}})},
+		{"secret", one(&Diagnostic{Code: codeKnown, Message: "not a name", Range: secret, Label: "this entry"})},
+		{"wide", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", "名前: «値é»x"), Label: "two cells each"})},
+		{"combining", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", "e\u0301: «v»")})},
+		{"tab", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.hcl", "a\tb = «c\td»\r\n")})},
+		{"empty-range", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", "name:«»\n"), Label: "nothing here"})},
+		{"end-of-file", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", "a: [\n«»"), Label: "the text ends"})},
+		{"many-lines", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", "a:\n  «b: 1\n  c: 2»\n")})},
+		{"byte-order-mark", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", "\ufeffa: «b»\n")})},
+		{"long-line", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", strings.Repeat("x", 5000)+"«here»"+strings.Repeat("y", 5000))})},
+		{"long-range", one(&Diagnostic{Code: "HS9999", Message: "m", Range: at("a.yaml", "a: «"+strings.Repeat("y", 5000)+"»")})},
+		{"hostile", one(&Diagnostic{
+			Code: "HS9999", Message: "bad \x1b[31m\u202e name\nnext", Range: at("a.yaml", "a: «\x1b[2J\u202e\xff»\x00"), Label: "\x07",
+		})},
+		{"line-1000", one(&Diagnostic{
+			Code: "HS9999", Message: "m", Range: at("a.yaml", strings.Repeat("\n", 999)+"«a»: 1"), Notes: []Note{{Text: "n", Range: manifest}},
+		})},
+		{"several", List{
+			{Code: "HS9999", Message: "first", Range: manifest},
+			{Code: "HS9998", Severity: Warning, Message: "second"},
+			{Code: "HS9999", Message: "third"},
+		}},
+	}
+}
+
+func golden(t *testing.T) *goldie.Goldie {
+	return goldie.New(t, goldie.WithFixtureDir("../../golden/lang/diag"))
+}
+
+func TestText(t *testing.T) {
+	for _, c := range cases() {
+		t.Run(c.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := Text(&b, c.list, TextOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			golden(t).Assert(t, c.name, b.Bytes())
+		})
+	}
+}
+
+func TestTextBrief(t *testing.T) {
+	var b bytes.Buffer
+	for _, c := range cases() {
+		if err := Text(&b, c.list, TextOptions{Brief: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden(t).Assert(t, "brief", b.Bytes())
+}
+
+func TestTextColor(t *testing.T) {
+	var plain, colour bytes.Buffer
+	list := cases()[0].list
+	if err := Text(&plain, list, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Text(&colour, list, TextOptions{Color: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(plain.String(), "\x1b") {
+		t.Error("plain text has escape sequences")
+	}
+	golden(t).Assert(t, "color", []byte(strings.ReplaceAll(colour.String(), "\x1b", "ESC")))
+}
+
+func TestJSON(t *testing.T) {
+	var b bytes.Buffer
+	for _, c := range cases() {
+		if err := JSON(&b, c.list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("not JSON: %s", line)
+		}
+	}
+	golden(t).Assert(t, "json", b.Bytes())
+}
+
+// No rendering quotes a secret file, whatever the range covers.
+func TestSecretIsNeverQuoted(t *testing.T) {
+	f := source.NewFile("secrets.yaml", []byte("a: hunter2\nb: hunter3\n"))
+	f.Secret = true
+	d := &Diagnostic{
+		Code: codeKnown, Message: "m", Range: source.Span(f, 0, len(f.Text)), Label: "l",
+		Notes: []Note{{Text: "n", Range: source.Span(f, 3, 10)}},
+		Fixes: []Fix{{Title: "t", Edits: []Edit{{Range: source.Span(f, 3, 10)}}}},
+	}
+	for _, o := range []TextOptions{{}, {Color: true}, {Brief: true}} {
+		var b bytes.Buffer
+		Text(&b, List{d}, o)
+		JSON(&b, List{d})
+		if strings.Contains(b.String(), "hunter") {
+			t.Errorf("%+v quotes the secret:\n%s", o, b.String())
+		}
+	}
+}
+
+func TestSummary(t *testing.T) {
+	e, w := &Diagnostic{}, &Diagnostic{Severity: Warning}
+	for _, c := range []struct {
+		list List
+		want string
+	}{
+		{nil, ""}, {List{e}, "1 error"}, {List{w, w}, "2 warnings"}, {List{e, w, e}, "2 errors, 1 warning"},
+	} {
+		if got := Summary(c.list); got != c.want {
+			t.Errorf("Summary = %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	presets := []string{"vm-xsmall", "vm-small", "vm-medium", "vm-large", "vm-xlarge"}
+	for _, c := range []struct{ name, want string }{
+		{"vm-smal", "vm-small"}, {"vm_small", "vm-small"}, {"VM-Large", "vm-large"}, {"vm-lareg", "vm-large"},
+		{"mv-large", "vm-large"}, {"medium", "vm-medium"}, {"huge", ""}, {"", ""}, {"x", ""}, {strings.Repeat("x", 1000), ""},
+		{"vm-small", "vm-xsmall"},
+	} {
+		if got := Suggest(c.name, presets); got != c.want {
+			t.Errorf("Suggest(%q) = %q, want %q", c.name, got, c.want)
+		}
+	}
+	if a, b := Suggest("nod", []string{"node", "nods"}), Suggest("nod", []string{"nods", "node"}); a != b {
+		t.Errorf("the order of candidates decides: %q, %q", a, b)
+	}
+}
+
+// The cost of a finding must not grow with the length of its line.
+func BenchmarkTextLongLine(b *testing.B) {
+	r := at("a.yaml", strings.Repeat("x", 1<<20)+"«here»")
+	list := List{{Code: "HS9999", Message: "m", Range: r}}
+	for b.Loop() {
+		Text(&bytes.Buffer{}, list, TextOptions{})
+	}
+}
