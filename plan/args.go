@@ -1,0 +1,90 @@
+package plan
+
+import "slices"
+
+// Names of step arguments that homestak itself gives a meaning. In
+// guest.create and guest.configure every other name without a dot is PVE's own
+// parameter (cores, memory, net0, …) and goes to the API as it stands.
+const (
+	ArgAddress     = "address"      // guest.address, late: where the target answers
+	ArgChecksum    = "checksum"     // "sha256:<hex>" or "sha512:<hex>"
+	ArgDelete      = "delete"       // list of PVE keys to unset (guest.configure)
+	ArgDescription = "description"  // marker, late: the fenced block for the guest's notes
+	ArgDisk        = "disk"         // slot of the disk to grow, "scsi0"
+	ArgDNS         = "dns"          // list of resolver addresses
+	ArgDomain      = "domain"       // DNS domain, may be ""
+	ArgFor         = "for"          // list of Await… conditions
+	ArgGateway     = "gateway"      // default route, may be ""
+	ArgGrace       = "grace"        // seconds, decimal
+	ArgHostKey     = "hostkey"      // hostkey, late: SSH host key with its certificate
+	ArgHostname    = "hostname"     // first label only
+	ArgImage       = "image"        // name in the catalogue
+	ArgInstance    = "instance"     // cloud-init instance id: uuid-incarnation
+	ArgIP          = "ip"           // "dhcp" or a CIDR
+	ArgKeys        = "keys"         // list of PVE keys that wait for the restart (guest.reboot)
+	ArgMAC         = "mac"          // of the declared NIC, AA:BB:CC:DD:EE:FF
+	ArgProgram     = "program"      // digest of a NodeProgram, 64 hex digits
+	ArgSeed        = "seed"         // seed.name, late: name of the uploaded seed
+	ArgSeedName    = "seed.name"    // the same, in guest.create
+	ArgSeedStorage = "seed.storage" // storage the seed was uploaded to (guest.create)
+	ArgSize        = "size"         // bytes, decimal
+	ArgSlot        = "slot"         // slot of the seed disk, SlotSeed
+	ArgSource      = "source"       // https URL or "builtin:NAME"
+	ArgStorage     = "storage"      // storage name
+	ArgVMID        = "vmid"         // decimal
+	ArgVolume      = "volume"       // "storage:import/<file>"
+	ArgWhat        = "what"         // WhatUpload or WhatDisk (seed.remove)
+)
+
+// Values of closed arguments.
+const (
+	WhatUpload = "upload" // the uploaded file: args storage, seed
+	WhatDisk   = "disk"   // the disk the guest owns: args vmid, slot
+
+	AwaitAgent     = "agent"      // the guest agent answers
+	AwaitIP        = "ip"         // the declared NIC has an IPv4 address
+	AwaitSSH       = "ssh"        // sshd presents the node's certificate
+	AwaitCloudInit = "cloud-init" // cloud-init is done, without errors
+
+	SlotRoot = "scsi0" // the disk made from the image
+	SlotSeed = "scsi1" // the seed disk
+
+	PowerKey     = "power" // the key of GuardPower's Expect
+	PowerRunning = "running"
+	PowerStopped = "stopped"
+)
+
+// Executors other than a node's own agent ("delegate:<address>").
+const (
+	ExecutorDriver = "driver"
+	ExecutorTarget = "target"
+)
+
+// Arg finds an argument by name.
+func (s *Step) Arg(name string) (Value, bool) {
+	i, ok := slices.BinarySearchFunc(s.Args, name, func(a Arg, name string) int {
+		switch {
+		case a.Name < name:
+			return -1
+		case a.Name > name:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return Value{}, false
+	}
+	return s.Args[i].Value, true
+}
+
+// Text is the constant text of an argument, "" when it is missing, a list or late.
+func (s *Step) Text(name string) string {
+	v, _ := s.Arg(name)
+	return v.Text
+}
+
+// List is the constant list of an argument, nil when there is none.
+func (s *Step) List(name string) []string {
+	v, _ := s.Arg(name)
+	return v.List
+}
