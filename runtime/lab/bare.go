@@ -16,7 +16,7 @@ func Bare(*Lab) (guest.Hypervisor, error) { return bareHypervisor{}, nil }
 
 type bareHypervisor struct{}
 
-func (bareHypervisor) Machine(uint) guest.Machine { return &bareMachine{} }
+func (bareHypervisor) Machine(uint, func()) guest.Machine { return &bareMachine{} }
 func (bareHypervisor) Close() error               { return nil }
 
 func (bareHypervisor) Dial(_ context.Context, network, address string) (net.Conn, error) {

@@ -22,8 +22,10 @@ type Program func(ctx context.Context, sys system.System, args []string, stdin i
 // methods may be called at once from many goroutines.
 type Hypervisor interface {
 	// Machine is the guest of this id, switched off. What it remembers is in its
-	// volumes (Disk.State), so making it is cheap and touches nothing.
-	Machine(vmid uint) Machine
+	// volumes (Disk.State), so making it is cheap and touches nothing. off is to be
+	// called, with no lock held, when the guest has powered off by itself (not for
+	// Shutdown, Stop or Close), so that it is not resumed later.
+	Machine(vmid uint, off func()) Machine
 
 	// Dial connects to host:port as the lab's host itself would: the guests on its
 	// bridges, by address. The host's own loopback is not reachable.
@@ -35,7 +37,7 @@ type Hypervisor interface {
 }
 
 // Machine is one guest. The lab calls the methods of one machine one at a time,
-// except Running, AgentReady, Interfaces, OS and Uptime, which may come at any time.
+// except Running, AgentReady, Interfaces and OS, which may come at any time.
 type Machine interface {
 	// Start boots it: firmware, kernel, cloud-init if it finds a seed, services.
 	// It returns when the virtual hardware is on, not when the system is up. A
