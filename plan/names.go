@@ -1,6 +1,10 @@
 package plan
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // The text names of the closed sets, in the order of their constants. They are
 // what every rendering shows and what the assembly form parses back.
@@ -45,4 +49,25 @@ func nameOf[T ~uint8](names []string, v T) string {
 func parseName[T ~uint8](names []string, s string) (T, bool) {
 	i := slices.Index(names, s)
 	return T(max(i, 0)), i >= 0 && s != ""
+}
+
+// String shows a value as renderings and the assembly form do: "text",
+// ["a", "b"], or marker(addr) for a late one, with @step when a step makes it.
+func (v Value) String() string {
+	switch {
+	case v.Late != nil:
+		s := v.Late.Kind.String() + "(" + v.Late.Of + ")"
+		if v.Late.Step != "" {
+			s += "@" + string(v.Late.Step)
+		}
+		return s
+	case v.List != nil:
+		quoted := make([]string, len(v.List))
+		for i, item := range v.List {
+			quoted[i] = strconv.Quote(item)
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	default:
+		return strconv.Quote(v.Text)
+	}
 }
