@@ -39,6 +39,7 @@ type HostFacts struct {
 	MACs        []string       `cbor:"13,keyasint,omitempty"` // of strangers' guests that were read
 	Guests      []GuestFacts   `cbor:"14,keyasint,omitempty"` // candidates, by vmid
 	Default     string         `cbor:"15,keyasint,omitempty"` // storage for guest disks named by the site's host entry
+	Import      string         `cbor:"16,keyasint,omitempty"` // storage for images and seeds named by the site's host entry
 }
 
 // StorageFacts is one storage of a host.

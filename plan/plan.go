@@ -21,7 +21,7 @@ type Program struct {
 	Partial  bool          `cbor:"5,keyasint,omitempty"` // made with --only or --skip
 	OnError  string        `cbor:"6,keyasint"`           // stop, rollback, continue
 	Hosts    []Host        `cbor:"7,keyasint"`           // by name; site hosts, then nested ones
-	Changes  []Change      `cbor:"8,keyasint"`           // node order of the deployment, then deletions
+	Changes  []Change      `cbor:"8,keyasint"`           // by address, then deletions of nodes the manifest no longer names
 	Steps    []Step        `cbor:"9,keyasint"`           // topological
 	Undo     []Step        `cbor:"10,keyasint"`          // what on_error: rollback runs, named by Step.Undo
 	Programs []NodeProgram `cbor:"11,keyasint"`          // by digest
@@ -88,6 +88,7 @@ const (
 	ReasonGoal       = "goal"       // the goal itself asks for it (destroy, test)
 	ReasonRemoved    = "removed"    // the manifest no longer names it
 	ReasonReplaced   = "replaced"   // part of a replacement
+	ReasonParent     = "parent"     // it goes with its parent, which cannot be asked
 )
 
 // Class says what applying an attribute does to the guest.

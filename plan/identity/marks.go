@@ -1,0 +1,74 @@
+package identity
+
+import (
+	"strings"
+
+	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/plan"
+)
+
+// Subject is the node a guest is held against.
+type Subject struct {
+	SiteID   string
+	Manifest string
+	Addr     addr.Address
+	UUID     string // birth, or of record when known
+	VMID     uint   // declared, planned, or the first choice of the hash
+}
+
+// Marks says which of the three marks of a node a guest carries.
+type Marks struct {
+	VMID   bool // it has the vmid the node should have, or its own marker says so
+	Marker bool // its notes say so, signed with the site's key, for this vmid
+	Third  bool // its SMBIOS uuid is the node's
+}
+
+// MarksOf compares a guest with a node. A guest whose authentic marker names
+// another node carries no mark of this one, whatever else agrees.
+func MarksOf(g *plan.GuestFacts, s Subject) Marks {
+	uuid, m := s.UUID, g.Marker
+	if m != nil && m.Authentic {
+		if !Names(m, s) {
+			return Marks{}
+		}
+		uuid = m.UUID
+	}
+	signed := m != nil && m.Authentic
+	return Marks{
+		VMID:   signed || g.VMID == s.VMID && s.VMID != 0,
+		Marker: signed,
+		Third:  g.UUID != "" && strings.EqualFold(g.UUID, uuid),
+	}
+}
+
+// Names reports whether a marker, authentic or not, says the guest is the node.
+func Names(m *plan.MarkerFacts, s Subject) bool {
+	return m != nil && m.SiteID == s.SiteID && m.Manifest == s.Manifest && m.Addr == s.Addr
+}
+
+// Count is how many marks agree.
+func (m Marks) Count() int {
+	n := 0
+	for _, is := range []bool{m.VMID, m.Marker, m.Third} {
+		if is {
+			n++
+		}
+	}
+	return n
+}
+
+// Ours reports whether the guest is the node's own: two of three marks agree.
+func (m Marks) Ours() bool { return m.Count() >= 2 }
+
+// FactsOf is how Observe reports a marker: fields are given as the managed
+// keys of config (canonical) that still are as last applied.
+func FactsOf(m Marker, authentic bool, key []byte, config []plan.KV) *plan.MarkerFacts {
+	f := &plan.MarkerFacts{
+		SiteID: m.SiteID, Manifest: m.Manifest, Addr: m.Addr, UUID: m.UUID, VMID: m.VMID,
+		Incarnation: m.Incarnation, Program: m.Program, Authentic: authentic,
+	}
+	if authentic {
+		f.Unchanged = m.Unchanged(key, config)
+	}
+	return f
+}
