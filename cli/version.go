@@ -24,14 +24,14 @@ func version(_ context.Context, a *app, args []string) error {
 	if len(args) > 0 {
 		return usage("version takes no arguments")
 	}
-	b := build()
+	b := buildVersion()
 	fmt.Fprintf(a.stdout, "homestak %s\ncommit   %s\ngo       %s %s/%s\n", b.version, b.commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
 
 type buildInfo struct{ version, commit string }
 
-func build() buildInfo {
+func buildVersion() buildInfo {
 	b := buildInfo{develVersion, "unknown (built without version control information)"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

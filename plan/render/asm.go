@@ -199,7 +199,7 @@ func (a *asm) guard(g plan.Guard) {
 func (a *asm) nodeProgram(np plan.NodeProgram) {
 	if v, err := view.ProgramOf(np); err == nil {
 		for _, r := range v.Resources {
-			a.line("#", r.Text)
+			a.line("#", r.Name+": "+r.Wish)
 		}
 	}
 	a.line("program", np.Digest, strconv.Quote(hex.EncodeToString(np.Data)))

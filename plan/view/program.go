@@ -15,12 +15,12 @@ type Program struct {
 	Resources []Resource `json:"resources"`
 }
 
-// Resource is one resource of a node program. Text is one line a person can
-// review, such as "user alice, sudo"; it is the same in every rendering.
+// Resource is one resource of a node program. Name is the line by which runs
+// and checks speak of it, such as "user alice".
 type Resource struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
-	Text string `json:"text"`
+	Wish string `json:"wish"` // what must hold, in one phrase: "sudo"
 }
 
 func programsOf(list []plan.NodeProgram) ([]Program, error) {
@@ -45,41 +45,41 @@ func ProgramOf(np plan.NodeProgram) (Program, error) {
 }
 
 func resourceOf(r program.Resource) Resource {
+	return Resource{Kind: r.Kind(), Name: r.String(), Wish: wish(r)}
+}
+
+func wish(r program.Resource) string {
 	switch {
 	case r.Hostname != nil:
-		name := r.Hostname.Name
 		if r.Hostname.Domain != "" {
-			name += "." + r.Hostname.Domain
+			return r.Hostname.Name + "." + r.Hostname.Domain
 		}
-		return Resource{"hostname", r.Hostname.Name, "hostname " + name}
+		return r.Hostname.Name
 	case r.Timezone != nil:
-		return Resource{"timezone", r.Timezone.Name, "timezone " + r.Timezone.Name}
+		return r.Timezone.Name
 	case r.Package != nil:
-		return Resource{"package", r.Package.Name, "package " + r.Package.Name}
+		return "installed"
 	case r.User != nil:
-		return Resource{"user", r.User.Name, "user " + r.User.Name + either(r.User.Sudo, ", sudo", "")}
+		return either(r.User.Sudo, "in group sudo", "not in group sudo")
 	case r.Keys != nil:
-		keys := "no keys"
-		if len(r.Keys.Keys) > 0 {
-			keys = strings.Join(r.Keys.Keys, ", ")
+		if len(r.Keys.Keys) == 0 {
+			return "no keys"
 		}
-		return Resource{"keys", r.Keys.User, "authorized keys of " + r.Keys.User + ": " + keys}
+		return strings.Join(r.Keys.Keys, ", ")
 	case r.Sudo != nil:
-		return Resource{"sudo", "sudo", "sudo " + either(r.Sudo.NoPassword, "without", "with") + " password"}
+		return either(r.Sudo.NoPassword, "no password", "password")
 	case r.SSHD != nil:
-		return Resource{"sshd", "sshd", fmt.Sprintf("sshd port %d, root login %s, password login %s",
-			r.SSHD.Port, r.SSHD.PermitRootLogin, r.SSHD.PasswordAuthentication)}
+		return fmt.Sprintf("port %d, root login %s, password login %s", r.SSHD.Port, r.SSHD.PermitRootLogin, r.SSHD.PasswordAuthentication)
 	case r.Fail2ban != nil:
-		return Resource{"fail2ban", "fail2ban", "fail2ban " + either(r.Fail2ban.Enabled, "on", "off")}
+		return either(r.Fail2ban.Enabled, "on", "off")
 	case r.Service != nil:
-		return Resource{"service", r.Service.Name, "service " + r.Service.Name + either(r.Service.Enabled, " on", " off")}
+		return either(r.Service.Enabled, "on", "off")
 	case r.PVE != nil:
-		return Resource{"pve", "pve", "pve subscription nag " + either(r.PVE.RemoveSubscriptionNag, "removed", "kept")}
+		return "subscription nag " + either(r.PVE.RemoveSubscriptionNag, "removed", "kept")
 	case r.Password != nil:
-		return Resource{"password", r.Password.User, "password of " + r.Password.User + " from secret " + r.Password.Secret}
-	default:
-		return Resource{"unknown", "", "a resource this version does not know"}
+		return "from secret " + r.Password.Secret
 	}
+	return ""
 }
 
 func either(cond bool, yes, no string) string {

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/homestak/homestak/apply"
+	"github.com/homestak/homestak/compiler"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/build"
+)
+
+const (
+	codeFactsFile diag.Code = "HS0986"
+	codePlanFile  diag.Code = "HS0987"
+)
+
+// planFlags say which plan to make.
+type planFlags struct {
+	siteFlags
+	host    string
+	goal    string
+	facts   string
+	onError string
+}
+
+func (p *planFlags) declare(f *pflag.FlagSet) {
+	f.StringVarP(&p.host, "host", "H", "", "`host` for nodes that name none: lab, or one of hosts/")
+	f.StringVar(&p.onError, "on-error", "", "stop, rollback or continue; overrides the manifest's `setting`")
+	p.declareManifest(f)
+}
+
+// made is a plan with everything around it.
+type made struct {
+	*compiled
+	plan  *plan.Plan
+	bytes []byte
+	world *world // nil when the facts came from a file
+}
+
+func (m *made) close() error {
+	if m == nil {
+		return nil
+	}
+	return m.world.close()
+}
+
+// makePlan runs compile → observe → build → encode. Findings are shown; the
+// plan is nil exactly when err is not.
+func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made, error) {
+	c, wanted, err := a.wanted(ctx, &p)
+	if err != nil {
+		return nil, err
+	}
+	m := &made{compiled: c}
+	facts, err := a.facts(ctx, m, p.facts, wanted)
+	if err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	pl, findings := build.Plan(c.d, facts, goal, build.Options{
+		DefaultHost: p.host,
+		Secrets:     secretRefs(c.site),
+		OnError:     p.onError,
+		Notes:       plan.Notes{Tool: "homestak " + buildVersion().version, IR: c.d.Digest()},
+	})
+	a.findings(findings)
+	if findings.HasErrors() {
+		return nil, errors.Join(exit{code: refusal(findings)}, m.close())
+	}
+	m.plan = pl
+	if m.bytes, err = plan.Encode(pl); err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	return m, nil
+}
+
+// wanted compiles the manifest and says what to look for. A site with one host
+// needs no -H.
+func (a *app) wanted(ctx context.Context, p *planFlags) (*compiled, plan.WantedSet, error) {
+	c, err := a.compile(ctx, p.siteFlags)
+	if err != nil {
+		return nil, plan.WantedSet{}, err
+	}
+	if p.host == "" {
+		p.host = onlyHost(c.site)
+	}
+	w := build.Wanted(c.d, p.host)
+	if slices.Contains(w.Hosts, "") {
+		return nil, w, usage("say where %s shall run: -H lab, or -H with a name from hosts/", c.d.Manifest)
+	}
+	return c, w, nil
+}
+
+// refusal tells input that is wrong (1) from a world that forbids the plan (4).
+func refusal(findings diag.List) int {
+	for _, d := range findings {
+		if d.Severity == diag.Error && !build.Refuses(d.Code) {
+			return exitError
+		}
+	}
+	return exitRefused
+}
+
+// facts come from the hosts, from a file, or are an empty world.
+func (a *app) facts(ctx context.Context, m *made, from string, wanted plan.WantedSet) (*plan.Facts, error) {
+	switch from {
+	case "empty":
+		return build.EmptyFacts(wanted.Hosts), nil
+	case "":
+		w, err := a.openWorld(ctx, m.dir, m.site, wanted.Hosts)
+		if err != nil {
+			return nil, err
+		}
+		m.world = w
+		return apply.Observe(ctx, w.env, wanted)
+	}
+	data, err := readInput(from, plan.MaxFacts, a.stdin)
+	if err != nil {
+		d := codeFactsFile.Errorf("cannot read the facts in %s", from)
+		d.Label, d.Help = err.Error(), "make them with `homestak facts -o FILE`, or use --facts empty"
+		return nil, d
+	}
+	return plan.DecodeFacts(data)
+}
+
+// onlyHost is the site's single host with an API, or "".
+func onlyHost(site *compiler.Site) string {
+	hosts, _ := site.Hosts()
+	name := ""
+	for _, h := range hosts {
+		if len(h.Endpoints) == 0 {
+			continue
+		}
+		if name != "" {
+			return ""
+		}
+		name = h.Name
+	}
+	return name
+}
+
+func secretRefs(site *compiler.Site) []plan.SecretRef {
+	var refs []plan.SecretRef
+	for _, e := range site.SecretLock() {
+		refs = append(refs, plan.SecretRef{Name: e.Name, Digest: e.Digest})
+	}
+	return refs
+}
+
+// readInput reads a file, or standard input for "-", up to a limit.
+func readInput(name string, limit int64, stdin io.Reader) ([]byte, error) {
+	r := stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, cause(err)
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+			return nil, errors.New("it is not a regular file")
+		}
+		r = f
+	}
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, cause(err)
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("it is larger than %d MiB", limit>>20)
+	}
+	return data, nil
+}
+
+// cause strips the path that the message around it already says.
+func cause(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// readPlan reads and checks a plan file.
+func (a *app) readPlan(name string) (*plan.Plan, error) {
+	data, err := readInput(name, plan.MaxSize, a.stdin)
+	if err != nil {
+		d := codePlanFile.Errorf("cannot read the plan %s", name)
+		d.Label, d.Help = err.Error(), "make one with `homestak plan -M NAME -o plan.bin`"
+		return nil, d
+	}
+	return plan.Decode(data)
+}
