@@ -1,0 +1,183 @@
+package pve
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/homestak/homestak/lang/diag"
+)
+
+const codeConfig diag.Code = "HS0814"
+
+// dialPinned connects and proves who is at the other end before anything is
+// sent. A wrong certificate is a *CertError.
+func dialPinned(ctx context.Context, dial Dialer, network, addr, pin string) (*tls.Conn, error) {
+	raw, err := dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
+	if pin != "" {
+		// The pin replaces the chain of authorities and is stricter: PVE's own
+		// certificates are signed by a CA that no system knows.
+		cfg.InsecureSkipVerify = true
+		cfg.VerifyConnection = func(s tls.ConnectionState) error {
+			if served := fingerprintOf(s.PeerCertificates); served != pin {
+				return &CertError{Endpoint: addr, Pinned: pin, Served: served}
+			}
+			return nil
+		}
+	}
+	conn := tls.Client(raw, cfg)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		_ = raw.Close()
+		var unverified *tls.CertificateVerificationError
+		if errors.As(err, &unverified) {
+			return nil, &CertError{Endpoint: addr, Served: fingerprintOf(unverified.UnverifiedCertificates), Err: unverified.Err}
+		}
+		return nil, err
+	}
+	return conn, nil
+}
+
+// ServedFingerprint connects to an endpoint, sends nothing but the TLS
+// handshake, and returns the SHA-256 fingerprint of the certificate it shows:
+// the first half of trust on first use.
+func ServedFingerprint(ctx context.Context, endpoint string, dial Dialer) (string, error) {
+	u, err := parseEndpoint(endpoint)
+	if err != nil {
+		return "", err
+	}
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	// No certificate has this fingerprint, so the handshake ends in the error
+	// that says which one was served.
+	_, err = dialPinned(ctx, dial, "tcp", u.Host, "none")
+	var cert *CertError
+	if errors.As(err, &cert) {
+		return cert.Served, nil
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return "", &ConnError{Host: u.Host, Endpoint: u.Host, Method: "TLS", Path: "/", Err: err}
+}
+
+func fingerprintOf(chain []*x509.Certificate) string {
+	if len(chain) == 0 {
+		return ""
+	}
+	return Fingerprint(chain[0].Raw)
+}
+
+// Fingerprint is the SHA-256 fingerprint of a DER certificate as PVE prints it:
+// AA:BB:…, 95 characters.
+func Fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	parts := make([]string, len(sum))
+	for i, b := range sum {
+		parts[i] = fmt.Sprintf("%02X", b)
+	}
+	return strings.Join(parts, ":")
+}
+
+// ParseFingerprint accepts a SHA-256 fingerprint with or without colons, in any
+// case, and returns it in PVE's form.
+func ParseFingerprint(s string) (string, error) {
+	raw, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(s), ":", ""))
+	if err != nil || len(raw) != sha256.Size {
+		return "", fmt.Errorf("%q is not a SHA-256 fingerprint (32 pairs of hex digits, as `pvenode cert info` prints it)", s)
+	}
+	parts := make([]string, len(raw))
+	for i, b := range raw {
+		parts[i] = fmt.Sprintf("%02X", b)
+	}
+	return strings.Join(parts, ":"), nil
+}
+
+func parsePin(cfg Config) (string, error) {
+	if cfg.Fingerprint == "" {
+		return "", nil
+	}
+	pin, err := ParseFingerprint(cfg.Fingerprint)
+	if err != nil {
+		return "", configError(cfg.Name, err.Error(), "write the host's fingerprint as `pvenode cert info` on it prints it")
+	}
+	return pin, nil
+}
+
+func parseEndpoints(cfg Config) ([]*url.URL, error) {
+	if len(cfg.Endpoints) == 0 {
+		return nil, configError(cfg.Name, "it has no endpoint", "add one to the host entry, as in https://10.0.0.5:8006")
+	}
+	var list []*url.URL
+	for _, e := range cfg.Endpoints {
+		u, err := parseEndpoint(e)
+		if err != nil {
+			return nil, configError(cfg.Name, err.Error(), "write the endpoint as in https://10.0.0.5:8006")
+		}
+		list = append(list, u)
+	}
+	return list, nil
+}
+
+// parseEndpoint reads an https URL; scheme and port may be left out. The path
+// may be the API's own.
+func parseEndpoint(s string) (*url.URL, error) {
+	text := s
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return nil, fmt.Errorf("endpoint %q is not an URL", s)
+	}
+	if u.User != nil {
+		return nil, errors.New("an endpoint must not hold credentials")
+	}
+	if u.Scheme != "https" {
+		return nil, fmt.Errorf("endpoint %q is not https", s)
+	}
+	if p := strings.TrimSuffix(u.Path, "/"); p != "" && p != "/api2/json" || u.RawQuery != "" {
+		return nil, fmt.Errorf("endpoint %q has a path", s)
+	}
+	port := u.Port()
+	if port == "" {
+		port = "8006"
+	}
+	return &url.URL{Scheme: "https", Host: net.JoinHostPort(u.Hostname(), port)}, nil
+}
+
+// checkToken looks at the form only, and never quotes the token.
+func checkToken(cfg Config) error {
+	if cfg.Token.IsEmpty() {
+		return configError(cfg.Name, "there is no API token for it", "put user@realm!id=value under api_tokens in secrets.yaml")
+	}
+	token := string(cfg.Token.Reveal())
+	id, key, ok := strings.Cut(token, "=")
+	if !ok || key == "" || !strings.Contains(id, "@") || !strings.Contains(id, "!") || strings.ContainsFunc(token, notHeaderSafe) {
+		return configError(cfg.Name, "its API token does not have the form user@realm!id=value", "correct it under api_tokens in secrets.yaml")
+	}
+	return nil
+}
+
+func notHeaderSafe(r rune) bool { return r <= ' ' || r > '~' }
+
+func configError(host, why, help string) *diag.Diagnostic {
+	d := codeConfig.Errorf("host %s cannot be used", host)
+	d.Label, d.Help = why, help
+	return d
+}
