@@ -121,7 +121,7 @@ func (a *app) facts(ctx context.Context, m *made, from string, wanted plan.Wante
 		m.world = w
 		return apply.Observe(ctx, w.env, wanted)
 	}
-	data, err := readInput(from, plan.MaxFacts, a.stdin)
+	data, err := readInput(from, plan.MaxFile, a.stdin)
 	if err != nil {
 		d := codeFactsFile.Errorf("cannot read the facts in %s", from)
 		d.Label, d.Help = err.Error(), "make them with `homestak facts -o FILE`, or use --facts empty"
@@ -189,7 +189,7 @@ func cause(err error) error {
 
 // readPlan reads and checks a plan file.
 func (a *app) readPlan(name string) (*plan.Plan, error) {
-	data, err := readInput(name, plan.MaxSize, a.stdin)
+	data, err := readInput(name, plan.MaxFile, a.stdin)
 	if err != nil {
 		d := codePlanFile.Errorf("cannot read the plan %s", name)
 		d.Label, d.Help = err.Error(), "make one with `homestak plan -M NAME -o plan.bin`"

@@ -17,7 +17,8 @@ import (
 const codeAsm diag.Code = "HS0640"
 
 // The concrete syntax is one recursive statement; what the words mean is
-// decided below, where a position is at hand for the complaint.
+// decided below, where a position is at hand for the complaint. Tokens are named,
+// not quoted: a literal would match the same text inside a string, too.
 type asmFile struct {
 	Stmts []*stmt `parser:"EOL* @@*"`
 }
@@ -26,11 +27,11 @@ type stmt struct {
 	Pos   lexer.Position
 	Key   string  `parser:"@Word"`
 	Items []*item `parser:"@@*"`
-	Block []*stmt `parser:"( '{' EOL+ @@* '}' )? EOL+"`
+	Block []*stmt `parser:"( Open EOL+ @@* Close )? EOL+"`
 }
 
 type item struct {
-	Name   string  `parser:"( @Word '=' )?"`
+	Name   string  `parser:"( @Word Equals )?"`
 	Quoted *string `parser:"( @String"`
 	Word   string  `parser:"| @Word )"`
 }
@@ -51,7 +52,9 @@ func asmParser() *participle.Parser[asmFile] {
 		{Name: "Space", Pattern: `[ \t]+`},
 		{Name: "String", Pattern: `"(?:\\.|[^"\\\n])*"`},
 		{Name: "Word", Pattern: `[A-Za-z0-9_.:/-]+`},
-		{Name: "Punct", Pattern: `[={}]`},
+		{Name: "Equals", Pattern: `=`},
+		{Name: "Open", Pattern: `\{`},
+		{Name: "Close", Pattern: `\}`},
 	})
 	return participle.MustBuild[asmFile](participle.Lexer(lex), participle.Elide("Comment", "Space"),
 		participle.Unquote("String"), participle.UseLookahead(2))

@@ -146,7 +146,7 @@ func stepsDetails(line func(string, ...any), p *plan.Program, d detail) {
 
 func notes(line func(string, ...any), n plan.Notes) {
 	var parts []string
-	for _, kv := range []plan.KV{{Key: "made by homestak", Value: n.Tool}, {Key: "commit", Value: n.Commit}} {
+	for _, kv := range []plan.KV{{Key: "made by", Value: n.Tool}, {Key: "commit", Value: n.Commit}} {
 		if kv.Value != "" {
 			parts = append(parts, kv.Key+" "+code(kv.Value))
 		}
