@@ -24,7 +24,7 @@ type Entry struct {
 func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
-		syntaxCodes, compilerCodes, keyCodes, planCodes, applyCodes, pveCodes, labCodes,
+		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, planCodes, applyCodes, pveCodes, labCodes,
 		sshCodes, supportCodes, convergeCodes, toolCodes,
 	} {
 		all = append(all, family...)

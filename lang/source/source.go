@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"fmt"
 	"sort"
 	"unicode/utf8"
@@ -21,7 +22,8 @@ type File struct {
 	lines []int32 // byte offset of the first byte of each line
 }
 
-// NewFile indexes text. A leading byte order mark stays part of the text.
+// NewFile indexes text. A leading byte order mark stays part of the text, so
+// offsets are those of the file on disk, but takes no column.
 func NewFile(name string, text []byte) *File {
 	f := &File{Name: name, Text: text, lines: []int32{0}}
 	for i, b := range text {
@@ -32,6 +34,8 @@ func NewFile(name string, text []byte) *File {
 	return f
 }
 
+var byteOrderMark = []byte("\ufeff")
+
 // Pos is a human position: both numbers count from 1, columns count Unicode
 // code points.
 type Pos struct{ Line, Col int }
@@ -39,14 +43,23 @@ type Pos struct{ Line, Col int }
 // Pos converts a byte offset. Offsets outside the file are clamped.
 func (f *File) Pos(offset int) Pos {
 	offset = max(0, min(offset, len(f.Text)))
-	line := sort.Search(len(f.lines), func(i int) bool { return int(f.lines[i]) > offset }) - 1
-	return Pos{Line: line + 1, Col: utf8.RuneCount(f.Text[f.lines[line]:offset]) + 1}
+	line := sort.Search(len(f.lines), func(i int) bool { return int(f.lines[i]) > offset })
+	start := f.start(line)
+	return Pos{Line: line, Col: utf8.RuneCount(f.Text[start:max(start, offset)]) + 1}
+}
+
+// start is the offset of the first column of line n (from 1).
+func (f *File) start(n int) int {
+	if n == 1 && bytes.HasPrefix(f.Text, byteOrderMark) {
+		return len(byteOrderMark)
+	}
+	return int(f.lines[n-1])
 }
 
 // Offset converts a position back to a byte offset, clamped to its line.
 func (f *File) Offset(p Pos) int {
 	line := max(1, min(p.Line, len(f.lines)))
-	start := int(f.lines[line-1])
+	start := f.start(line)
 	rest := f.Line(line)
 	for col := 1; col < p.Col && len(rest) > 0; col++ {
 		_, n := utf8.DecodeRune(rest)
@@ -59,7 +72,7 @@ func (f *File) Offset(p Pos) int {
 // Lines is the number of lines, at least one.
 func (f *File) Lines() int { return len(f.lines) }
 
-// Line returns line n (from 1) without its line ending.
+// Line returns line n (from 1) without its line ending and byte order mark.
 func (f *File) Line(n int) []byte {
 	if n < 1 || n > len(f.lines) {
 		return nil
@@ -68,7 +81,7 @@ func (f *File) Line(n int) []byte {
 	if n < len(f.lines) {
 		end = int(f.lines[n]) - 1
 	}
-	line := f.Text[f.lines[n-1]:end]
+	line := f.Text[f.start(n):end]
 	if len(line) > 0 && line[len(line)-1] == '\r' {
 		line = line[:len(line)-1]
 	}

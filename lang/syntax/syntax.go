@@ -29,7 +29,7 @@ func (k Kind) String() string { return kindNames[k] }
 type Node struct {
 	Kind   Kind
 	Range  source.Range
-	Text   string               // scalars: the text after unquoting
+	Text   string               // scalars: the text after unquoting; Bool: "true" or "false"; numbers: as written; Null: ""
 	Ref    string               // String from a typed reference: "spec" for spec.base (Text is "base")
 	Items  []*Node              // List
 	Fields []Field              // Map, in source order, keys unique

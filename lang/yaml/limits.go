@@ -5,11 +5,11 @@ package yaml
 type Limits struct {
 	Bytes  int // size of the text
 	Depth  int // nesting of collections
-	Values int // scalars and collections
+	Values int // scalars and collections, as estimated from the indicators that make them
 }
 
-// DefaultLimits is generous to people and their generators: 100,000 nodes of a
-// manifest fit, and reading the worst text within them takes seconds.
+// DefaultLimits is generous to people and their generators: a manifest of
+// 100,000 nodes fits. The worst text within them takes seconds, not minutes.
 func DefaultLimits() Limits {
-	return Limits{Bytes: 32 << 20, Depth: 200, Values: 4 << 20}
+	return Limits{Bytes: 32 << 20, Depth: 200, Values: 2 << 20}
 }

@@ -1,0 +1,4 @@
+package diag
+
+// HS0150–HS0199: expressions.
+var exprCodes = []Entry{}

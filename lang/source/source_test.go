@@ -1,0 +1,54 @@
+package source
+
+import "testing"
+
+func TestPos(t *testing.T) {
+	f := NewFile("a.yaml", []byte("\ufeffab\r\ncé: d\n\nx"))
+	for _, c := range []struct {
+		offset    int
+		line, col int
+	}{
+		{0, 1, 1}, {3, 1, 1}, {4, 1, 2}, {7, 2, 1}, {8, 2, 2}, {10, 2, 3}, {14, 3, 1}, {15, 4, 1}, {16, 4, 2},
+		{-1, 1, 1}, {99, 4, 2},
+	} {
+		if got := f.Pos(c.offset); got != (Pos{c.line, c.col}) {
+			t.Errorf("Pos(%d) = %v, want %d:%d", c.offset, got, c.line, c.col)
+		}
+	}
+	for at := 3; at <= len(f.Text); at++ {
+		if at == 9 || at == 6 { // inside é, and the \n of \r\n: neither starts a column
+			continue
+		}
+		if got := f.Offset(f.Pos(at)); got != at {
+			t.Errorf("Offset(Pos(%d)) = %d", at, got)
+		}
+	}
+	if got := f.Offset(Pos{2, 100}); got != 13 {
+		t.Errorf("an offset past the end of its line is %d, want 13", got)
+	}
+}
+
+func TestLine(t *testing.T) {
+	f := NewFile("a.yaml", []byte("\ufeffab\r\ncd"))
+	for n, want := range []string{"", "ab", "cd", ""} {
+		if got := string(f.Line(n)); got != want {
+			t.Errorf("Line(%d) = %q, want %q", n, got, want)
+		}
+	}
+	if empty := NewFile("e", nil); empty.Lines() != 1 || empty.Pos(0) != (Pos{1, 1}) {
+		t.Error("an empty file has one empty line")
+	}
+}
+
+func TestRange(t *testing.T) {
+	f := NewFile("dir/a.yaml", []byte("ab\ncd\n"))
+	if got := Span(f, 3, 5).String(); got != "dir/a.yaml:2:1" {
+		t.Errorf("String = %q", got)
+	}
+	if got := (Range{}).String(); got != "" || !(Range{}).IsZero() {
+		t.Errorf("the zero range prints %q", got)
+	}
+	if r := Span(f, 4, 2); r.End != 4 {
+		t.Errorf("a range never ends before it starts: %v", r)
+	}
+}
