@@ -16,7 +16,6 @@ const (
 	codeUnchecked diag.Code = "HS0963" // a resource could not be checked
 	codeStill     diag.Code = "HS0964" // a resource is still wrong after it was applied
 	codeNeeds     diag.Code = "HS0965" // something the resource needs failed
-	codeSecret    diag.Code = "HS0966" // a secret's value was not sent
 	codeCut       diag.Code = "HS0967" // the run was cut off
 )
 
@@ -39,7 +38,7 @@ func Run(ctx context.Context, sys system.System, p *program.Program, b *program.
 	broken := map[string]string{} // what resources offer and will not be there → the resource that failed
 	for i, res := range p.Resources {
 		out := Result{Index: i, Resource: res.String(), Kind: res.Kind()}
-		k := kindOf(res)
+		k := kindOf(res, p)
 		if why := missing(k.needs, broken); ctx.Err() != nil {
 			out.Status, out.Code, out.Reason = Unknown, string(codeCut), "the run was cut off before this resource"
 		} else if why != "" {
@@ -63,7 +62,7 @@ func Run(ctx context.Context, sys system.System, p *program.Program, b *program.
 // one checks, applies and checks again.
 func one(ctx context.Context, m *machine, k kind, o Options, out *Result) {
 	fail := func(code diag.Code, format string, args ...any) {
-		out.Status, out.Code, out.Reason = Failed, string(code), fmt.Sprintf(format, args...)
+		out.Status, out.Code, out.Reason = Failed, string(code), m.redact(fmt.Sprintf(format, args...))
 		if ctx.Err() != nil {
 			out.Status, out.Code = Unknown, string(codeCut)
 			out.Reason = "the run was cut off at this resource"

@@ -21,4 +21,38 @@ ASCII. Correct the node's network or name in the manifest and plan again.`},
 		`A machine was given a seed disk that is not a small ISO9660 volume labelled cidata with user-data
 and meta-data in it. cloud-init would ignore such a disk and the machine would never become
 reachable. Remove the guest and apply again, so that a new seed is built.`},
+	{"HS0960", "a request to the target cannot be read",
+		`The target side of homestak reads one request on standard input: a node program and the secrets it
+names. What came is cut off, damaged or from another version. Nothing was done. The driver writes such
+requests itself; run the same version on both sides and apply again.`},
+	{"HS0961", "the answer of a target cannot be read",
+		`The driver expects one line for each resource and a report as the last line. What the target sent
+ends early, is too long or is something else, for instance because the program was killed, the machine
+went down or a login script printed a greeting. What was done is not known; apply again, and homestak
+looks at each resource before it acts.`},
+	{"HS0962", "a resource could not be made right",
+		`The machine refused what the spec asks for: a package that is not in its archive, a unit that does
+not start, a file system that is full. The reason holds the machine's own words. What depends on the
+resource was left alone, all else went on. Remove the cause, or change the spec, and apply again.`},
+	{"HS0963", "a resource could not be checked",
+		`Whether the resource is as the spec says could not be found out, because the machine did not answer
+or has no such thing, such as a service whose package is not installed. It is reported as failed, never
+assumed to be right. Check that the spec lists the package the service comes from.`},
+	{"HS0964", "a resource is still wrong after it was applied",
+		`Everything homestak did for the resource succeeded, and looking again shows that it did not help.
+Something else on the machine changes it back or overrules it: another tool, a timer, a file that is
+read first. Find that other owner and remove one of the two.`},
+	{"HS0965", "something a resource needs has failed",
+		`The resource was not looked at, because another one that it is built on failed: keys need their user,
+a service needs its package. Its state is unknown, not wrong. Cure the failed resource and apply again.`},
+	{"HS0966", "the value of a secret is missing",
+		`The node program names a secret and its value did not come along. The site's secrets file has no
+entry of that name, or the plan was applied with another site's secrets. Add the entry and apply again.`},
+	{"HS0967", "a run on the target was cut off",
+		`The connection broke, the run was interrupted or its time was up before this resource was done. Its
+state is unknown. Nothing is lost: apply again, and only what is not right yet is done.`},
+	{"HS0968", "the value of a secret cannot be used",
+		`The secret exists and is not what its use asks for: a public SSH key must be a line like those in .pub
+files, a password must be a crypt hash as "openssl passwd -6" prints it, never the password itself. The
+value is not shown. Correct it in the site's secrets.`},
 }

@@ -168,6 +168,9 @@ func (r Resource) problem() string {
 		if !word(r.Service.Name, 128, "._-@:") {
 			return "the name is not a unit name"
 		}
+		if base := strings.TrimSuffix(r.Service.Name, ".service"); !r.Service.Enabled && (base == "ssh" || base == "sshd") {
+			return "homestak itself comes in through " + base + ", so it cannot be disabled"
+		}
 	case KindPassword:
 		if !word(r.Password.Secret, 256, "._-@") {
 			return "the password is not the name of a secret"
