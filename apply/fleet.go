@@ -1,0 +1,282 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/runtime/pve"
+	"github.com/homestak/homestak/runtime/ssh"
+)
+
+const codeNoEntry diag.Code = "HS0651"
+
+// fleet is every host a run or an observation can talk to. Each is connected
+// when it is first needed and kept until the end.
+type fleet struct {
+	env      *Env
+	run      string
+	pin      func(host string) string // certificate the plan pins, "" = what the site says
+	hostNode func(host string) *node  // the node that is a host, nil for a site host
+	port     func(n *node) uint       // where a node's sshd listens once it is converged, 0 = 22
+
+	mu    sync.Mutex
+	slots map[string]*slot
+}
+
+// slot makes sure that one goroutine connects and the others wait for it.
+type slot struct {
+	mu   sync.Mutex
+	host *host
+}
+
+// host is one connected host.
+type host struct {
+	name string
+	node string // PVE node name
+	api  *pve.Client
+	// dial reaches the networks of its guests.
+	dial        ssh.Dialer
+	link        *link // the way to a nested host; nil for a site host
+	fingerprint string
+
+	mu     sync.Mutex
+	places map[uint]string // vmid → node, for guests that live elsewhere in the cluster
+}
+
+func newFleet(env *Env, run string) *fleet {
+	return &fleet{
+		env: env, run: run, slots: map[string]*slot{},
+		pin:      func(string) string { return "" },
+		hostNode: func(string) *node { return nil },
+		port:     func(*node) uint { return 0 },
+	}
+}
+
+// host connects to a host, through its parents when it is nested.
+func (f *fleet) host(ctx context.Context, name string) (*host, error) {
+	f.mu.Lock()
+	s := f.slots[name]
+	if s == nil {
+		s = &slot{}
+		f.slots[name] = s
+	}
+	f.mu.Unlock()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.host != nil {
+		return s.host, nil
+	}
+	var h *host
+	var err error
+	if n := f.hostNode(name); n != nil {
+		h, err = f.connectNested(ctx, name, n)
+	} else {
+		h, err = f.connectSite(ctx, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.host = h
+	return h, nil
+}
+
+// forget closes what is known of a host that restarts or goes away.
+func (f *fleet) forget(name string) {
+	f.mu.Lock()
+	s := f.slots[name]
+	f.mu.Unlock()
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.host != nil {
+		s.host.close()
+		s.host = nil
+	}
+}
+
+func (f *fleet) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.slots {
+		s.mu.Lock()
+		if s.host != nil {
+			s.host.close()
+		}
+		s.mu.Unlock()
+	}
+}
+
+func (h *host) close() {
+	h.api.Close()
+	if h.link != nil {
+		h.link.close()
+	}
+}
+
+func (f *fleet) connectSite(ctx context.Context, name string) (*host, error) {
+	entry, ok := f.env.Hosts[name]
+	if !ok || len(entry.Endpoints) == 0 {
+		return nil, noEntry(name)
+	}
+	fingerprint := f.pin(name)
+	if fingerprint == "" {
+		fingerprint = entry.Fingerprint
+	}
+	api, err := pve.New(pve.Config{
+		Name: name, Endpoints: entry.Endpoints, Fingerprint: fingerprint, Token: entry.Token, RunID: f.run,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h := &host{name: name, node: entry.Node, api: api, fingerprint: fingerprint}
+	if entry.Via != "" {
+		via, err := pve.ViaDialer(entry.Via, fingerprint, entry.Token)
+		if err != nil {
+			api.Close()
+			return nil, err
+		}
+		h.dial = ssh.Dialer(via)
+	}
+	if h.node == "" {
+		if h.node, err = localNode(ctx, api); err != nil {
+			api.Close()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func noEntry(host string) *diag.Diagnostic {
+	d := codeNoEntry.Errorf("the site has no host %q to connect to", host)
+	d.Help = "add hosts/" + host + ".yaml with its endpoint, fingerprint and token, or plan for another host"
+	return d
+}
+
+// localNode is the PVE node that answers at an API.
+func localNode(ctx context.Context, api *pve.Client) (string, error) {
+	c, err := api.Cluster(ctx)
+	if err != nil {
+		return "", err
+	}
+	if c.Local != "" {
+		return c.Local, nil
+	}
+	if len(c.Nodes) == 1 {
+		return c.Nodes[0], nil
+	}
+	return "", fmt.Errorf("%s does not say which of its %d nodes it is", api.Name(), len(c.Nodes))
+}
+
+// connectNested reaches the API of a node that is a host: by SSH to the node,
+// and from there to its own loopback, so that no one but the node itself needs to
+// be able to reach it.
+func (f *fleet) connectNested(ctx context.Context, name string, n *node) (*host, error) {
+	l := &link{connect: func(ctx context.Context) (*ssh.Client, error) { return f.login(ctx, n) }}
+	h, err := f.enter(ctx, name, n, l)
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host, error) {
+	fingerprint, err := hostCertificate(ctx, l, n)
+	if err != nil {
+		return nil, err
+	}
+	if pin := f.pin(name); pin != "" && pin != fingerprint {
+		return nil, certificateChanged(name, pin, fingerprint)
+	}
+	tokens := tokenStore{env: f.env, link: l, node: n, fingerprint: fingerprint}
+	token, cached, err := tokens.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		api, err := pve.New(pve.Config{
+			Name: name, Endpoints: []string{"https://127.0.0.1:8006"}, Fingerprint: fingerprint,
+			Token: token, Dial: l.DialContext, RunID: f.run,
+		})
+		if err != nil {
+			return nil, err
+		}
+		h := &host{name: name, api: api, dial: l.DialContext, link: l, fingerprint: fingerprint}
+		h.node, err = localNode(ctx, api)
+		if err == nil {
+			return h, nil
+		}
+		api.Close()
+		if !cached || pve.ClassOf(err) != pve.Auth {
+			return nil, err
+		}
+		// The cached token is refused: the node was rebuilt, or somebody removed it.
+		if token, err = tokens.mint(ctx); err != nil {
+			return nil, err
+		}
+		cached = false
+	}
+}
+
+// link is the SSH connection to a node that is a host. It is made anew when it
+// breaks: the node may restart in the middle of a run.
+type link struct {
+	connect func(ctx context.Context) (*ssh.Client, error)
+
+	mu     sync.Mutex
+	client *ssh.Client
+	closed bool
+}
+
+// get returns the connection, made if need be; stale is one that failed.
+func (l *link) get(ctx context.Context, stale *ssh.Client) (*ssh.Client, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, errors.New("the connection was closed")
+	}
+	if l.client != nil && l.client != stale {
+		return l.client, nil
+	}
+	if l.client != nil {
+		_ = l.client.Close()
+		l.client = nil
+	}
+	c, err := l.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.client = c
+	return c, nil
+}
+
+func (l *link) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	if l.client != nil {
+		_ = l.client.Close()
+	}
+}
+
+func (l *link) withClient(ctx context.Context, use func(*ssh.Client) error) error {
+	c, err := l.get(ctx, nil)
+	if err != nil {
+		return err
+	}
+	err = use(c)
+	var broken *ssh.Error
+	if !errors.As(err, &broken) || broken.Kind != ssh.Lost {
+		return err
+	}
+	if c, err = l.get(ctx, c); err != nil {
+		return err
+	}
+	return use(c)
+}

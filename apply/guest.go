@@ -1,0 +1,138 @@
+package apply
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
+	"github.com/homestak/homestak/plan/identity"
+	"github.com/homestak/homestak/runtime/pve"
+)
+
+// guest is one guest as it was just read: its facts, and what only a run may
+// know of it.
+type guest struct {
+	plan.GuestFacts
+	node   string    // PVE node it is on
+	notes  string    // with its marker
+	raw    []plan.KV // current values as PVE has them
+	marker marker    // opened; zero when there is none
+	read   bool      // false: a kind that homestak does not read (lxc)
+	extra  []plan.KV // pending values as PVE has them
+}
+
+// marker is the opened block of a guest's notes.
+type marker struct {
+	identity.Marker
+	authentic bool
+}
+
+// place is the PVE node of a vmid: the host's own unless it was seen elsewhere
+// in the cluster.
+func (h *host) place(vmid uint) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if at, ok := h.places[vmid]; ok {
+		return at
+	}
+	return h.node
+}
+
+func (h *host) remember(vmid uint, at string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.places == nil {
+		h.places = map[uint]string{}
+	}
+	h.places[vmid] = at
+}
+
+// guest reads the guest at a vmid, wherever in the cluster it is; nil when there
+// is none. Power is not filled in: it has an answer of its own.
+func (h *host) guest(ctx context.Context, vmid uint, key []byte) (*guest, error) {
+	at := h.place(vmid)
+	config, err := h.api.GuestConfig(ctx, at, vmid)
+	if err == nil {
+		return newGuest(pve.Resource{VMID: vmid, Node: at, Kind: canon.QEMU}, config, key), nil
+	}
+	if pve.ClassOf(err) != pve.NotExist {
+		return nil, err
+	}
+	// PVE says the same for a guest that lives on another node, and for a container.
+	all, _, err := h.api.Guests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(r pve.Resource) bool { return r.VMID == vmid })
+	if i < 0 {
+		return nil, nil
+	}
+	r := all[i]
+	if r.Kind != canon.QEMU {
+		return &guest{GuestFacts: plan.GuestFacts{VMID: vmid, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Tags: r.Tags}, node: r.Node}, nil
+	}
+	if r.Node == at {
+		// Made in this moment, or gone in this moment; the next look will tell.
+		return nil, nil
+	}
+	config, err = h.api.GuestConfig(ctx, r.Node, vmid)
+	if err != nil {
+		return nil, err
+	}
+	h.remember(vmid, r.Node)
+	return newGuest(r, config, key), nil
+}
+
+// newGuest puts one answer of /pending into the form everything here compares.
+func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
+	g := &guest{node: r.Node, raw: c.Current, extra: pendingOf(c), read: true}
+	g.GuestFacts = plan.GuestFacts{
+		VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags,
+		MACs: canon.MACs(r.Kind, c.Current), Config: canon.Config(r.Kind, c.Current),
+		Pending: canon.Settings(r.Kind, g.extra), Digest: c.Digest, Volumes: canon.Volumes(c.Current),
+	}
+	g.UUID = canon.UUID(g.Config)
+	if name, ok := c.Get("name"); ok {
+		g.Name = name
+	}
+	if lock, ok := c.Get("lock"); ok {
+		g.Lock = lock
+	}
+	if tags, ok := c.Get("tags"); ok {
+		g.Tags = canon.Tags(tags)
+	}
+	g.notes, _ = c.Get("description")
+	m, authentic, found := identity.Open(g.notes, r.VMID, key)
+	if found {
+		// Without a key nothing can be called authentic.
+		authentic = authentic && len(key) > 0
+		g.marker = marker{m, authentic}
+		g.Marker = identity.FactsOf(m, authentic, key, g.Config)
+	}
+	return g
+}
+
+// pendingOf is what a restart brings. A key that a restart removes is given
+// as empty, the text PVE has for "not set".
+func pendingOf(c *pve.GuestConfig) []plan.KV {
+	out := slices.Clone(c.Pending)
+	for _, key := range c.Deleted {
+		out = append(out, plan.KV{Key: key})
+	}
+	slices.SortFunc(out, func(a, b plan.KV) int { return strings.Compare(a.Key, b.Key) })
+	return out
+}
+
+// power reads whether a guest runs: running, stopped, paused.
+func (h *host) power(ctx context.Context, g *guest) (string, error) {
+	if !g.read {
+		return g.Power, nil
+	}
+	st, err := h.api.GuestStatus(ctx, g.node, g.VMID)
+	if err != nil {
+		return "", err
+	}
+	return st.Power, nil
+}

@@ -1,0 +1,167 @@
+package apply
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/identity"
+)
+
+const codeMalformed diag.Code = "HS0650"
+
+// node is what a plan, or an observation, says about one guest.
+type node struct {
+	addr        addr.Address
+	host        string // name of the host it lives on
+	kind        string // vm, ct, pve
+	name        string // expected guest name
+	uuid        string
+	vmid        uint
+	mac         string // of the first NIC
+	incarnation uint   // of the guest the plan makes; 0 when it makes none
+	created     *plan.Step
+	ready       *plan.Step // the guest.configure that records readiness
+	destroyed   bool       // the plan also destroys it
+}
+
+func (n *node) subject(siteID, manifest string) identity.Subject {
+	return identity.Subject{SiteID: siteID, Manifest: manifest, Addr: n.addr, UUID: n.uuid, VMID: n.vmid}
+}
+
+// index finds the parts of a program by name.
+type index struct {
+	p        *plan.Program
+	steps    map[plan.StepID]*plan.Step // undo steps included
+	hosts    map[string]*plan.Host
+	nodes    map[addr.Address]*node
+	programs map[string][]byte
+}
+
+// newIndex also checks what a decoder cannot know to be wrong: that every name
+// in the program names something, in the right order.
+func newIndex(p *plan.Program) (*index, diag.List) {
+	ix := &index{
+		p: p, steps: map[plan.StepID]*plan.Step{}, hosts: map[string]*plan.Host{},
+		nodes: map[addr.Address]*node{}, programs: map[string][]byte{},
+	}
+	var bad diag.List
+	complain := func(format string, args ...any) {
+		d := codeMalformed.Errorf("the plan is not well formed")
+		d.Label = codeMalformed.Errorf(format, args...).Message
+		d.Help = "make the plan again with this version of homestak"
+		bad = append(bad, d)
+	}
+	if p.Format != plan.FormatVersion {
+		complain("its format is %d, this version runs format %d", p.Format, plan.FormatVersion)
+		return nil, bad
+	}
+	for i := range p.Hosts {
+		ix.hosts[p.Hosts[i].Name] = &p.Hosts[i]
+	}
+	for _, np := range p.Programs {
+		ix.programs[np.Digest] = np.Data
+	}
+	for _, c := range p.Changes {
+		ix.nodes[c.Addr] = &node{
+			addr: c.Addr, host: c.Host, kind: c.Kind, name: c.Addr.Name(), uuid: c.UUID, vmid: c.VMID, mac: identity.MAC(c.UUID, 0),
+		}
+	}
+	for _, list := range [][]plan.Step{p.Steps, p.Undo} {
+		for i := range list {
+			s := &list[i]
+			if why := ix.add(s); why != "" {
+				complain("step %s (%s %s): %s", s.ID, s.Op, s.Addr, why)
+			}
+		}
+	}
+	for i := range p.Hosts {
+		if h := &p.Hosts[i]; h.Parent != "" && ix.nodes[h.Parent] == nil {
+			complain("host %s is no node of the plan", h.Name)
+		}
+	}
+	undo := map[plan.StepID]bool{}
+	for i := range p.Undo {
+		undo[p.Undo[i].ID] = true
+	}
+	for i := range p.Steps {
+		for _, id := range p.Steps[i].Undo {
+			if !undo[id] {
+				complain("step %s names undo step %s, which is not there", p.Steps[i].ID, id)
+			}
+		}
+	}
+	return ix, bad
+}
+
+// add files one step and returns what is wrong with it.
+func (ix *index) add(s *plan.Step) string {
+	if _, twice := ix.steps[s.ID]; twice {
+		return "its id is used twice"
+	}
+	for _, id := range s.After {
+		if _, ok := ix.steps[id]; !ok {
+			return "it comes after " + string(id) + ", which is no earlier step"
+		}
+	}
+	ix.steps[s.ID] = s
+	if ix.hosts[s.Host] == nil {
+		return "its host " + strconv.Quote(s.Host) + " is not in the plan"
+	}
+	if digest := s.Text(plan.ArgProgram); digest != "" && ix.programs[digest] == nil {
+		return "its node program is not in the plan"
+	}
+	if s.Addr == "" {
+		if s.Op != plan.ImageFetch {
+			return "it names no node"
+		}
+		return ""
+	}
+	n := ix.nodes[s.Addr]
+	if n == nil {
+		return "its node is not among the changes"
+	}
+	if id := s.Text(plan.ArgVMID); id != "" && id != strconv.FormatUint(uint64(n.vmid), 10) {
+		return "it is about guest " + id + ", the node's is " + strconv.FormatUint(uint64(n.vmid), 10)
+	}
+	n.learn(s)
+	return ""
+}
+
+// learn takes from a step what changes do not say.
+func (n *node) learn(s *plan.Step) {
+	if mac := s.Text(plan.ArgMAC); mac != "" {
+		n.mac = mac
+	}
+	if s.Phase == plan.PhaseDestroy && s.Op == plan.GuestDelete {
+		n.destroyed = true
+	}
+	switch s.Op {
+	case plan.SeedUpload:
+		// "uuid-incarnation"
+		instance := s.Text(plan.ArgInstance)
+		if i, err := strconv.ParseUint(instance[strings.LastIndexByte(instance, '-')+1:], 10, 32); err == nil {
+			n.incarnation = uint(i)
+		}
+	case plan.GuestCreate:
+		n.created = s
+		if name := s.Text("name"); name != "" {
+			n.name = name
+		}
+	case plan.GuestConfigure:
+		if s.Text(plan.ArgProgram) != "" {
+			n.ready = s
+		}
+	}
+}
+
+// hostNode is the node that is a host, nil for a site host.
+func (ix *index) hostNode(name string) *node {
+	h := ix.hosts[name]
+	if h == nil || h.Parent == "" {
+		return nil
+	}
+	return ix.nodes[h.Parent]
+}

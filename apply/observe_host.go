@@ -1,0 +1,203 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
+	"github.com/homestak/homestak/plan/identity"
+	"github.com/homestak/homestak/runtime/pve"
+)
+
+// ask gathers the facts of one host: its version, one list of guests, its
+// storages, bridges and images, and one read for each candidate.
+func (o *observer) ask(ctx context.Context, name string) (plan.HostFacts, error) {
+	h, err := o.fleet.host(ctx, name)
+	if err != nil {
+		return plan.HostFacts{}, err
+	}
+	entry := o.env.Hosts[name] // zero for a nested host
+	f := plan.HostFacts{
+		Name: name, Presence: plan.Present, Node: h.node, Fingerprint: h.fingerprint,
+		IOWidth: cmp.Or(entry.IOWidth, defaultIOWidth), Default: entry.Storage,
+	}
+	version, err := h.api.Version(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Version = version.Version + "/" + version.RepoID
+	if f.Fingerprint == "" {
+		// The system's authorities vouch for it; the plan pins it all the same.
+		if f.Fingerprint, err = pve.ServedFingerprint(ctx, entry.Endpoints[0], nil); err != nil {
+			return f, err
+		}
+	}
+	cluster, err := h.api.Cluster(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Cluster = cluster.Name
+	if f.Bridges, err = h.api.Bridges(ctx, h.node); err != nil {
+		return f, err
+	}
+	if err := h.storages(ctx, &f); err != nil {
+		return f, err
+	}
+	return f, o.guests(ctx, h, &f)
+}
+
+// storages reads what a host can put disks and images on. Seeds are left out of
+// its images: they come and go and are nobody's to build on.
+func (h *host) storages(ctx context.Context, f *plan.HostFacts) error {
+	all, err := h.api.Storages(ctx, h.node)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if !s.Active {
+			continue
+		}
+		f.Storages = append(f.Storages, plan.StorageFacts{
+			Name: s.Name, Type: s.Type, Content: s.Content, Available: s.Available, Shared: s.Shared,
+		})
+		if !slices.Contains(s.Content, "import") {
+			continue
+		}
+		volumes, err := h.api.Volumes(ctx, h.node, s.Name, "import")
+		if err != nil {
+			return err
+		}
+		for _, v := range volumes {
+			if !isSeed(v.ID) {
+				f.Images = append(f.Images, v.ID)
+			}
+		}
+	}
+	slices.Sort(f.Images)
+	return nil
+}
+
+// guests reads every candidate of a host once.
+func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error {
+	all, _, err := h.api.Guests(ctx)
+	if err != nil {
+		return err
+	}
+	var candidates, others []pve.Resource
+	for _, r := range all {
+		f.Taken = append(f.Taken, r.VMID)
+		switch {
+		case o.isCandidate(h.name, r):
+			candidates = append(candidates, r)
+		case r.VMID >= o.w.First && r.VMID <= o.w.Last && r.Kind == canon.QEMU:
+			others = append(others, r)
+		}
+	}
+	slices.Sort(f.Taken)
+	if f.Guests, err = o.read(ctx, h, candidates); err != nil {
+		return err
+	}
+	if o.allMatched(f) {
+		return nil
+	}
+	// A node is missing: it may have lost its tag. Whoever is in the site's range
+	// and no candidate is read too.
+	strangers, err := o.read(ctx, h, others)
+	if err != nil {
+		return err
+	}
+	for _, g := range strangers {
+		if o.carriesAMark(h.name, &g) {
+			f.Guests = append(f.Guests, g)
+		} else {
+			f.MACs = append(f.MACs, g.MACs...)
+		}
+	}
+	slices.Sort(f.MACs)
+	f.MACs = slices.Compact(f.MACs)
+	slices.SortFunc(f.Guests, func(a, b plan.GuestFacts) int { return cmp.Compare(a.VMID, b.VMID) })
+	return nil
+}
+
+func (o *observer) isCandidate(host string, r pve.Resource) bool {
+	if slices.Contains(r.Tags, identity.Tag(o.w.Manifest)) {
+		return true
+	}
+	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
+		return n.Host == host && (n.VMID == r.VMID || n.Name == r.Name)
+	})
+}
+
+func (o *observer) subject(n *plan.Wanted) identity.Subject {
+	return identity.Subject{SiteID: o.w.SiteID, Manifest: o.w.Manifest, Addr: n.Addr, UUID: n.UUID, VMID: n.VMID}
+}
+
+func (o *observer) allMatched(f *plan.HostFacts) bool {
+	for i := range o.w.Nodes {
+		n := &o.w.Nodes[i]
+		if n.Host == f.Name && !slices.ContainsFunc(f.Guests, func(g plan.GuestFacts) bool {
+			return identity.MarksOf(&g, o.subject(n)).Ours()
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// carriesAMark reports whether a guest that looks like nobody's has anything of
+// a node of ours.
+func (o *observer) carriesAMark(host string, g *plan.GuestFacts) bool {
+	if g.Marker != nil && g.Marker.SiteID == o.w.SiteID && g.Marker.Manifest == o.w.Manifest {
+		return true
+	}
+	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
+		return n.Host == host && strings.EqualFold(n.UUID, g.UUID)
+	})
+}
+
+// read reads guests side by side and answers in their order. One that vanished
+// meanwhile is left out.
+func (o *observer) read(ctx context.Context, h *host, list []pve.Resource) ([]plan.GuestFacts, error) {
+	found := make([]*plan.GuestFacts, len(list))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(guestsAtOnce)
+	for i, r := range list {
+		g.Go(func() error {
+			if r.Kind != canon.QEMU {
+				found[i] = &plan.GuestFacts{VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags}
+				return nil
+			}
+			config, err := h.api.GuestConfig(ctx, r.Node, r.VMID)
+			if pve.ClassOf(err) == pve.NotExist {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			one := newGuest(r, config, o.env.Keys.Marker())
+			if r.Status != plan.PowerRunning && r.Status != plan.PowerStopped {
+				// The list knows a new guest's power only after ten seconds.
+				if one.Power, err = h.power(ctx, one); err != nil {
+					return err
+				}
+			}
+			found[i] = &one.GuestFacts
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var out []plan.GuestFacts
+	for _, one := range found {
+		if one != nil {
+			out = append(out, *one)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,155 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/runtime/pve"
+	"github.com/homestak/homestak/runtime/seed"
+	"github.com/homestak/homestak/runtime/ssh"
+)
+
+const (
+	codeNoKeys    diag.Code = "HS0652"
+	codeNoAddress diag.Code = "HS0653"
+)
+
+// certificateTTL is how long the driver may log in with one certificate. Every
+// connection gets a new one.
+const certificateTTL = time.Hour
+
+// address is where a node answers on its host's network: the IPv4 address the
+// agent reports for the NIC homestak declared.
+func (f *fleet) address(ctx context.Context, n *node) (netip.Addr, error) {
+	h, err := f.host(ctx, n.host)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	nics, err := h.api.AgentInterfaces(ctx, h.place(n.vmid), n.vmid)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	for _, nic := range nics {
+		if !strings.EqualFold(nic.MAC, n.mac) {
+			continue
+		}
+		for _, p := range nic.Addrs {
+			if a := p.Addr(); a.Is4() && !a.IsLinkLocalUnicast() {
+				return a, nil
+			}
+		}
+	}
+	d := codeNoAddress.Errorf("%s has no address yet", n.addr)
+	d.Label = "its agent reports no IPv4 address for " + n.mac
+	d.Help = "check the network the guest is on: a DHCP server, or a static address in the manifest"
+	return netip.Addr{}, d
+}
+
+// login opens a new SSH connection to a node, through everything it is nested
+// in. The node's own sshd settings may have moved it to another port; a node that
+// is not converged yet still listens on 22.
+func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
+	if f.env.Keys == nil {
+		return nil, noKeys()
+	}
+	h, err := f.host(ctx, n.host)
+	if err != nil {
+		return nil, err
+	}
+	at, err := f.address(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := f.env.Keys.UserSigner(seed.DriverUser, certificateTTL)
+	if err != nil {
+		return nil, err
+	}
+	ports := []uint{22}
+	if p := f.port(n); p != 0 && p != 22 {
+		ports = []uint{p, 22}
+	}
+	for i, port := range ports {
+		c, err := ssh.Dial(ctx, ssh.Config{Dialer: h.dial, Hops: []ssh.Hop{{
+			Name: string(n.addr), Addr: net.JoinHostPort(at.String(), strconv.FormatUint(uint64(port), 10)),
+			User: seed.DriverUser, UUID: n.uuid, HostCA: f.env.Keys.HostCA(), Auth: auth,
+		}}})
+		var failed *ssh.Error
+		if err != nil && i+1 < len(ports) && errors.As(err, &failed) && failed.Kind == ssh.Unreachable {
+			continue
+		}
+		return c, err
+	}
+	return nil, nil
+}
+
+func noKeys() *diag.Diagnostic {
+	d := codeNoKeys.Errorf("the site has no keys")
+	d.Label = "without them no guest can be told to be its own, and nobody can log in to one"
+	d.Help = "run `homestak init --keys` in the site, or fetch the site's age identity"
+	return d
+}
+
+// DialContext connects from the node, for an API client and for the SSH
+// connections to the node's own guests.
+func (l *link) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	var conn net.Conn
+	err := l.withClient(ctx, func(c *ssh.Client) (err error) {
+		conn, err = c.DialContext(ctx, network, addr)
+		return err
+	})
+	return conn, err
+}
+
+// output runs a command on the node and returns what it printed.
+func (l *link) output(ctx context.Context, command string) ([]byte, error) {
+	var out bytes.Buffer
+	err := l.withClient(ctx, func(c *ssh.Client) error {
+		out.Reset()
+		return c.Run(ctx, command, nil, &out, nil)
+	})
+	return out.Bytes(), err
+}
+
+// certificateFile is what pveproxy serves on a host where nobody installed
+// another certificate.
+const certificateFile = "/etc/pve/local/pve-ssl.pem"
+
+// hostCertificate asks a nested host, over SSH whose host key the site's CA
+// vouches for, which certificate its API serves.
+func hostCertificate(ctx context.Context, l *link, n *node) (string, error) {
+	text, err := l.output(ctx, "sudo -n cat "+certificateFile)
+	if err != nil {
+		return "", err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return "", fmt.Errorf("%s of %s holds no certificate", certificateFile, n.addr)
+	}
+	if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+		return "", fmt.Errorf("%s of %s: %w", certificateFile, n.addr, err)
+	}
+	return pve.Fingerprint(block.Bytes), nil
+}
+
+// later reports whether a failure to reach a guest is one that time may cure.
+func later(err error) bool {
+	var failed *ssh.Error
+	if errors.As(err, &failed) {
+		return failed.Retry() || failed.Kind == ssh.HostKey || failed.Kind == ssh.Auth
+	}
+	var d *diag.Diagnostic
+	if errors.As(err, &d) && d.Code == codeNoAddress {
+		return true
+	}
+	return pve.ClassOf(err).Retry()
+}
