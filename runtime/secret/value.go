@@ -12,29 +12,29 @@ import (
 const Redacted = "[secret]"
 
 // Value is a secret. The zero Value is an empty secret. It is safe to log, to
-// format and to marshal: all of these give Redacted. The bytes are held behind
-// a pointer, so that fmt prints an address even where a Value sits in an
-// unexported field and its methods cannot be called.
-type Value struct{ p *payload }
-
-type payload struct{ b []byte }
+// format and to marshal: all of these give Redacted. The bytes are held by a
+// function, because fmt calls no method of a Value in an unexported field, and
+// prints what a pointer points to when the verb does not fit; of a function it
+// prints the address.
+type Value struct{ reveal func() []byte }
 
 // New makes a Value of a copy of b.
 func New(b []byte) Value {
-	return Value{&payload{append([]byte(nil), b...)}}
+	own := append([]byte(nil), b...)
+	return Value{func() []byte { return own }}
 }
 
 // Reveal returns a copy of the bytes. Call it only where the value is used: in
 // an Authorization header, in a bundle for a target.
 func (v Value) Reveal() []byte {
-	if v.p == nil {
+	if v.reveal == nil {
 		return nil
 	}
-	return append([]byte(nil), v.p.b...)
+	return append([]byte(nil), v.reveal()...)
 }
 
 // IsEmpty reports whether there are no bytes at all.
-func (v Value) IsEmpty() bool { return v.p == nil || len(v.p.b) == 0 }
+func (v Value) IsEmpty() bool { return v.reveal == nil || len(v.reveal()) == 0 }
 
 // Equal compares in constant time.
 func (v Value) Equal(w Value) bool {
