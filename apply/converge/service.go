@@ -2,6 +2,7 @@ package converge
 
 import (
 	"context"
+	"strings"
 
 	"github.com/homestak/homestak/plan/program"
 )
@@ -10,7 +11,7 @@ import (
 // does not exist is right.
 func service(s program.Service) kind {
 	return kind{
-		needs: []string{program.KindPackage + " " + s.Name},
+		needs: []string{program.KindPackage + " " + strings.TrimSuffix(s.Name, ".service")},
 		check: func(ctx context.Context, m *machine) ([]Diff, error) { return m.unitDiff(ctx, s.Name, s.Enabled) },
 		apply: func(ctx context.Context, m *machine) error { return m.SetUnit(ctx, s.Name, s.Enabled, s.Enabled) },
 	}

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// userData is the cloud-config of the machine. The copy it leaves behind is
-// the same without the host key.
+// userData is the cloud-config of the machine. The copy it leaves behind has
+// neither the host key nor anything that would undo what was converged.
 func (s *Seed) userData(meta, network []byte) []byte {
 	var b bytes.Buffer
-	s.common(&b)
+	s.common(&b, "localhost")
 	b.WriteString("write_files:\n")
 	s.driverFiles(&b)
 	file(&b, HostKeyPath, "0600", string(s.HostKeyPEM))
@@ -23,7 +23,7 @@ func (s *Seed) userData(meta, network []byte) []byte {
 
 func (s *Seed) localUserData() []byte {
 	var b bytes.Buffer
-	s.common(&b)
+	s.common(&b, "false")
 	b.WriteString("write_files:\n")
 	s.driverFiles(&b)
 	return b.Bytes()
@@ -31,13 +31,14 @@ func (s *Seed) localUserData() []byte {
 
 // common is everything but files. Packages are not upgraded: what a machine
 // runs is the image's and the spec's business, and a first boot stays short.
-// /etc/hosts gets the machine's own line; converging the spec may refine it.
-func (s *Seed) common(b *bytes.Buffer) {
+// /etc/hosts gets the machine's own line at the first boot only: converging the
+// spec may refine it, and cloud-init must not put its own version back.
+func (s *Seed) common(b *bytes.Buffer, hosts string) {
 	fmt.Fprintf(b, `#cloud-config
 hostname: %s
 fqdn: %s
 preserve_hostname: false
-manage_etc_hosts: localhost
+manage_etc_hosts: %s
 package_update: true
 package_upgrade: false
 packages:
@@ -52,7 +53,7 @@ users:
     homedir: /
     shell: /bin/sh
     lock_passwd: true
-`, quote(s.Hostname), quote(s.fqdn()), DriverUser)
+`, quote(s.Hostname), quote(s.fqdn()), hosts, DriverUser)
 }
 
 // driverFiles open the door for the driver and for nobody else. Naming one host

@@ -79,6 +79,11 @@ func (m *Memory) unpack(name string) []Event {
 	events := []Event{{PackageInstalled, name}}
 	p, _ := lookupPackage(name)
 	for _, u := range p.units {
+		// A daemon that does not like its configuration fails to start; dpkg goes on.
+		if st := m.unit(u.name); st.Active && m.start(u.name) != nil {
+			st.Active = false
+			m.putUnit(u.name, st)
+		}
 		if m.unit(u.name).Active {
 			events = append(events, Event{UnitStarted, u.name})
 		}

@@ -28,6 +28,9 @@ func Node(d *ir.Deployment, i int) *program.Program {
 	for _, u := range s.Users {
 		add(program.Resource{User: &program.User{Name: u.Name.V, Sudo: u.Sudo.V}})
 	}
+	if secret := s.RootPassword.V; secret != "" {
+		add(program.Resource{Password: &program.Password{User: "root", Secret: secret}})
+	}
 	for _, u := range s.Users {
 		add(program.Resource{Keys: &program.AuthorizedKeys{User: u.Name.V, Keys: secrets("ssh_keys.", u.Keys)}})
 	}
