@@ -75,7 +75,7 @@ func (r *Report) header(a, b *plan.Program) {
 	note("partial", a.Partial, b.Partial)
 	note("on_error", a.OnError, b.OnError)
 	if details != nil {
-		r.add(Entry{Kind: Changed, What: "plan", Subject: b.Manifest, Details: details, Riskier: a.SiteID != b.SiteID || a.Goal != b.Goal})
+		r.add(Entry{Kind: Changed, What: "plan", Subject: b.Manifest, Details: details, Riskier: a.SiteID != b.SiteID})
 	}
 }
 
