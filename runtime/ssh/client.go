@@ -24,6 +24,13 @@ type Hop struct {
 	Auth   ssh.Signer    // the user certificate with its key
 }
 
+func (h Hop) name() string {
+	if h.Name == "" {
+		return h.Addr
+	}
+	return h.Name
+}
+
 // Config says how to get to a target.
 type Config struct {
 	Dialer Dialer // nil = a plain TCP connection
@@ -126,7 +133,7 @@ func connect(ctx context.Context, cfg Config, dial Dialer, hop Hop) (*ssh.Client
 // keepAlive probes the target until the client is closed; an answer that does
 // not come ends the connection, so that nobody waits on a dead one.
 func (c *Client) keepAlive() {
-	target := c.chain[len(c.chain)-1]
+	target := c.target()
 	gone := make(chan error, 1)
 	go func() { gone <- target.Wait() }()
 	answer := make(chan error, 1)
@@ -166,10 +173,12 @@ func (c *Client) keepAlive() {
 	}
 }
 
+func (c *Client) target() *ssh.Client { return c.chain[len(c.chain)-1] }
+
 // DialContext opens a connection from the target to addr (direct-tcpip). An API
 // client uses it to reach a host that only its parent can see.
 func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := c.chain[len(c.chain)-1].DialContext(ctx, network, addr)
+	conn, err := c.target().DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, c.operationError(ctx, "dial "+addr, err)
 	}

@@ -95,11 +95,7 @@ func (e *Error) Diagnostic() *diag.Diagnostic {
 }
 
 func fail(kind Kind, hop Hop, err error) *Error {
-	name := hop.Name
-	if name == "" {
-		name = hop.Addr
-	}
-	return &Error{Kind: kind, Hop: name, Addr: hop.Addr, Err: err}
+	return &Error{Kind: kind, Hop: hop.name(), Addr: hop.Addr, Err: err}
 }
 
 // dialError classifies a connection that did not come about. parent is the

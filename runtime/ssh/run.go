@@ -16,35 +16,19 @@ const stderrTail = 4096
 // Run runs a command in the login shell of the target. Any of the streams may be
 // nil. It returns nil for exit status 0, *ExitError for a command that ran and
 // failed, *Error otherwise. When ctx ends, the session is closed, which ends the
-// command on a well-behaved sshd, and Run returns at once; nothing is written to
-// stdout and stderr after that.
+// command on a well-behaved sshd, and Run returns at once. Nothing is written to
+// stdout and stderr after Run returned; stdin may still be read a little.
 func (c *Client) Run(ctx context.Context, cmd string, stdin io.Reader, stdout, stderr io.Writer) error {
-	if ctx.Err() != nil {
-		return c.operationError(ctx, "run "+cmd, ctx.Err())
-	}
-	// Everything that talks to the other side happens in a goroutine, because a
-	// machine that stopped answering would block it for as long as it likes.
 	tail := &tailWriter{}
 	if stderr == nil {
 		stderr = tail
 	}
 	out, errOut := newGate(stdout, c.cfg.MaxOutput), newGate(stderr, c.cfg.MaxOutput)
-	sessions := make(chan *ssh.Session, 1)
+	var slot sessionSlot
 	done := make(chan error, 1)
-	go func() {
-		session, err := c.chain[len(c.chain)-1].NewSession()
-		if err != nil {
-			done <- err
-			return
-		}
-		defer func() { _ = session.Close() }()
-		sessions <- session
-		session.Stdout, session.Stderr = out, errOut
-		if stdin != nil {
-			session.Stdin = stdin
-		}
-		done <- session.Run(cmd)
-	}()
+	// Everything that talks to the other side happens in a goroutine, because a
+	// machine that stopped answering would block it for as long as it likes.
+	go func() { done <- c.session(&slot, cmd, stdin, out, errOut) }()
 
 	var err error
 	select {
@@ -52,32 +36,67 @@ func (c *Client) Run(ctx context.Context, cmd string, stdin io.Reader, stdout, s
 	case <-out.full:
 	case <-errOut.full:
 	case <-ctx.Done():
+		err = ctx.Err()
 	case <-c.closed:
 		err = io.EOF
 	}
-	tooMuch := out.shut() || errOut.shut()
-	if tooMuch || ctx.Err() != nil {
-		select {
-		case session := <-sessions:
-			go func() { _ = session.Close() }()
-		default:
-		}
-	}
-	if tooMuch {
-		return fail(Output, c.hop, fmt.Errorf("%s: more than %d bytes", cmd, c.cfg.MaxOutput))
-	}
-	if err == nil && ctx.Err() == nil {
-		return nil
-	}
+	slot.abandon()
+	// Both must be shut: the copying goroutines may still be at work.
+	outOver, errOver := out.shut(), errOut.shut()
 	var exit *ssh.ExitError
-	if errors.As(err, &exit) {
-		e := &ExitError{Hop: fail(0, c.hop, nil).Hop, Command: cmd, Code: exit.ExitStatus(), Signal: exit.Signal(), Stderr: tail.String()}
+	switch {
+	case outOver || errOver:
+		return fail(Output, c.hop, fmt.Errorf("%s: more than %d bytes", cmd, c.cfg.MaxOutput))
+	case err == nil:
+		return nil
+	case errors.As(err, &exit):
+		e := &ExitError{Hop: c.hop.name(), Command: cmd, Code: exit.ExitStatus(), Signal: exit.Signal(), Stderr: tail.String()}
 		if e.Signal != "" {
 			e.Code = -1
 		}
 		return e
 	}
 	return c.operationError(ctx, "run "+cmd, err)
+}
+
+// session runs a command to its end in a session of its own.
+func (c *Client) session(slot *sessionSlot, cmd string, stdin io.Reader, stdout, stderr io.Writer) error {
+	session, err := c.target().NewSession()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = session.Close() }()
+	if !slot.put(session) {
+		return errShut
+	}
+	session.Stdin, session.Stdout, session.Stderr = stdin, stdout, stderr
+	return session.Run(cmd)
+}
+
+// sessionSlot hands a session to whoever may have to end it, who may come first.
+type sessionSlot struct {
+	mu        sync.Mutex
+	session   *ssh.Session
+	abandoned bool
+}
+
+// put reports whether anyone still wants the session.
+func (s *sessionSlot) put(session *ssh.Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.session = session
+	return !s.abandoned
+}
+
+// abandon ends the session, now or as soon as there is one. Closing sends, which
+// may block on a dead connection.
+func (s *sessionSlot) abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.abandoned = true
+	if session := s.session; session != nil {
+		go func() { _ = session.Close() }()
+	}
 }
 
 // gate passes writes on until it is shut, and counts.
