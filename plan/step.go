@@ -92,13 +92,17 @@ const (
 	// GuardOurs: the guest at VMID is the node's own (two of three marks).
 	GuardOurs
 	// GuardUnchanged: the guest's managed attributes are as the plan saw them
-	// (Expect), or already as the plan wants them.
+	// (Expect), or already as the plan wants them. Pending changes count as made
+	// (canon.Overlay), so an edit that waits for a restart is seen as well.
 	GuardUnchanged
 	// GuardPower: the guest is in the power state Expect says.
 	GuardPower
 )
 
-// Guard is evaluated in preflight, and again right before the step acts.
+// Guard is evaluated right before the step acts, and in preflight, before any
+// write, for the first step of each guest that has guards and is not already
+// done: later ones stand on what earlier steps do (a guest that the plan makes,
+// starts or changes itself).
 type Guard struct {
 	Kind   GuardKind `cbor:"1,keyasint"`
 	VMID   uint      `cbor:"2,keyasint,omitempty"`

@@ -1,4 +1,69 @@
 package diag
 
 // HS0601–HS0649, HS0701–HS0799: making, reading and judging plans.
-var planCodes = []Entry{}
+var planCodes = []Entry{
+	{"HS0601", "not a file of this kind", `A plan file and a facts file each begin with a magic number of their own, and this file begins with something
+else. Usually the wrong path was given, or plan.bin and facts.cbor were swapped. Plans are made by "homestak plan -o plan.bin", facts by "homestak facts -o facts.cbor".`},
+	{"HS0602", "file of another format version", `The file was written by a version of homestak whose format this version does not read. A format is readable by
+the next two minor versions. Make the file again with this version, or use the version that made it; never convert a plan that was approved, because its digest would change.`},
+	{"HS0603", "damaged file", `The checksum at the end of the file does not fit its content, or a part is longer than the file. It was cut short, altered, or sent
+through something that converts line ends (the first byte of the magic number is there to show that). Copy it again in binary mode or make it again. Nothing of a damaged plan is run.`},
+	{"HS0604", "not in canonical form", `The file is well framed, but its content is not what homestak writes: an unknown or repeated field, a tag, an indefinite length, a
+number longer than it need be, or bytes after the end. Only one byte string stands for one plan, so that a digest people approved cannot mean two things. The message names the place. Make the file again.`},
+	{"HS0605", "file contradicts itself", `The file can be read, and what it says cannot be: a step that waits for a later one, a program that is not what its digest says, a
+list out of order, a name that is not in the file. homestak never writes such a file, so it was edited or made by a tool with a bug. Make it again and review it again.`},
+	{"HS0606", "file too large", `A plan or facts file is bounded, so that reading one cannot exhaust the machine. The bound is several times what a plan of 100,000 nodes
+needs. If you meet it with an honest plan, split the deployment into several manifests.`},
+	{"HS0611", "node without a host", `Every root node lives on a Proxmox VE host: the one named with -H, or the one its own host: or placement names. Either none is
+named, or the facts the plan is made from do not cover it. Name a host that has an entry in hosts/, and make the facts again if you gave a facts file.`},
+	{"HS0612", "host could not be asked", `A plan is made from what the hosts say, and this one said nothing: it is down, its address or certificate is not the one in its entry,
+or the token is refused. Guests on it may exist or not, so planning would be guessing. The message has the host's own words where there are any.`},
+	{"HS0613", "parent could not be asked", `The node is a Proxmox VE host made by homestak, it was ready once, and now its API cannot be reached, often because the guest is stopped.
+Its children exist or do not, nobody can see; planning them as absent could make each of them twice. Start the parent or repair the way to it, then plan again. Destroying the deployment works without it: the children go with their parent.`},
+	{"HS0614", "no storage for what the plan needs", `Guest disks need a storage with content type images, disk images and seeds one with content type import (PVE 8.2 and later). The host has none that the
+token can see, or the one the host entry names lacks the type. Enable it under Datacenter, Storage, Content, or with pvesm set; the token needs Datastore.Audit on the storage.`},
+	{"HS0615", "no such bridge", `PVE accepts a guest on a bridge that does not exist and then fails to start it, so homestak looks first. Write a bridge of the host as
+network.bridge, or make the bridge on the host.`},
+	{"HS0616", "image cannot be used on this host", `Images whose source is builtin: are tiny stand-ins that only the embedded lab can boot; a real host needs an https source in images/. Every image needs
+a checksum, because its digest is part of the volume's name and of the plan that people approve.`},
+	{"HS0617", "vmid is taken", `The manifest declares a vmid and another guest of the cluster has it. homestak never touches a guest that does not carry two of the node's three marks
+(vmid, signed marker in the notes, SMBIOS uuid). Declare another vmid, or leave it out: then the plan chooses a free one that stays the same from plan to plan.`},
+	{"HS0618", "no vmid is free", `The plan chooses vmids from the site's range, starting at a place that depends on the node alone and going on to the next free number. The range is
+full on this host. Widen vmid range in site.yaml, or declare a vmid outside of it.`},
+	{"HS0619", "name is taken by a foreign guest", `A guest that does not carry the node's marks has the node's name. Two guests of one name confuse people, DNS and backups, and the foreign one may be what you
+meant; homestak neither adopts nor touches it by name. Rename one of the two. Guests of your other manifests may share a name; you get a warning then.`},
+	{"HS0620", "guest looks like a node and is not", `The guest carries one of the node's three marks: a marker in its notes that was written for another vmid or signed with another key, or the node's SMBIOS uuid.
+It is a clone, or was restored from a backup under another number. It is left alone, and so that nothing is made twice, the node is not made either. Remove the homestak block from its notes, or restore the backup under the node's own vmid.`},
+	{"HS0621", "several guests could be one node", `Two or more guests carry two of the three marks that make a guest a node's own. Which one is meant cannot be decided for you, and every choice could
+destroy data. Take the marks off all but one: the homestak block in the notes, and the uuid in smbios1.`},
+	{"HS0622", "guest is somewhere else", `The node's guest exists, but on another host than the manifest says, or on a cluster node that no host entry of the site names. homestak does not move guests between
+hosts yet. Write where it is, add the host entry, or migrate the guest back with PVE's own means.`},
+	{"HS0623", "guest has another vmid", `The manifest declares a vmid, and the node's guest has another one. PVE cannot renumber a guest. Declare the number it has, leave the vmid out, or
+destroy the node and create it again.`},
+	{"HS0624", "disk would shrink", `The node's disk is larger than the manifest wants, and PVE never shrinks a disk, because what it would cut off may be data. Declare at least the
+size it has. To really start over with a smaller disk, destroy the node first.`},
+	{"HS0625", "MAC address is in use", `Two guests with one MAC address on a network take each other's packets. Derived addresses are locally administered and practically never
+collide, so usually one was written by hand or a guest was cloned with its configuration. Change one of them.`},
+	{"HS0626", "protected guest would be deleted", `The node says protect: true, or the guest's protection flag is set in PVE, and the plan would delete it. PVE would refuse in the middle of the run, so the
+plan is refused before it. If it really shall go, set protect: false, apply that, and plan again.`},
+	{"HS0627", "node type cannot be planned", `Containers are part of the language and of the plan's format, and this version has no steps that make one. Use type: vm, which every image in the
+catalogue supports.`},
+	{"HS0628", "nodes wait for each other", `A depends_on, together with what the nodes on the way wait for themselves, leads back to where it began; a parent counts as something its children wait for. No
+order exists in which these nodes could be made. Remove one of the dependencies.`},
+	{"HS0629", "spec cannot become a program", `What a node becomes is spelled out as a program of resources, and the target's system could not hold one of them: a user name that useradd refuses, a package
+name with a blank in it. The message names the resource. Correct the spec.`},
+	{"HS0701", "host is unknown", `The plan was made without facts about the host, so its storages are assumed and images that exist in the lab only are let pass. Such a plan is good for reading and for
+comparing; make it again against facts of the real host before applying it.`},
+	{"HS0702", "secrets without digests", `A plan names the secrets it needs with a digest from secrets.lock, so that a rotated secret is a visible change. This site has no lock, so a changed value
+changes nothing that people review. Make the site's keys (homestak init --keys) and run homestak secrets lock; the lock is safe to commit.`},
+	{"HS0703", "guest that is not ours stands near", `A guest that is not the node has its name or some of its marks. The plan does not need what it holds, so it goes on and leaves that guest
+alone; look whether it is what you think it is.`},
+	{"HS0704", "changed since it was applied", `The attribute is not what homestak left there: somebody changed the guest by other means, and the plan sets it back. If the change was meant, write it in
+the manifest. The marker in the guest's notes holds keyed hashes of what was applied, which is how this is known.`},
+	{"HS0705", "children suffer with their parent", `The plan restarts or deletes a node that is itself a host, and the guests inside go down or away with it. Nothing is wrong with that if it is meant;
+they are named here because they have no step of their own.`},
+	{"HS0706", "guest the manifest no longer names", `The guest was made for this manifest, and the node was removed from it since. Creating never deletes, so it stays. Plan with --goal reconcile to
+remove such guests, or destroy the deployment.`},
+	{"HS0707", "vmid moved on", `The number a node gets first is taken by another guest, so the next free one of the range was chosen. Once the guest exists it keeps its number,
+whatever happens around it.`},
+}

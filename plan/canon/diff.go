@@ -166,3 +166,19 @@ func KeyOf(attr string) string {
 
 // MiB is the canonical text of a memory size.
 func MiB(bytes int64) string { return strconv.FormatInt(bytes>>20, 10) }
+
+// Overlay is the configuration a guest has after its next restart: pending keys
+// take the place of current ones, whole keys at a time.
+func Overlay(config, pending []plan.KV) []plan.KV {
+	if len(pending) == 0 {
+		return config
+	}
+	out := slices.Clone(pending)
+	for _, kv := range config {
+		if !slices.ContainsFunc(pending, func(p plan.KV) bool { return KeyOf(p.Key) == KeyOf(kv.Key) }) {
+			out = append(out, kv)
+		}
+	}
+	sortKV(out)
+	return out
+}

@@ -1,0 +1,179 @@
+package build
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
+)
+
+// removal is the change of a node that the goal removes. made is its change
+// while a test makes it.
+func (b *builder) removal(n *node, made plan.Change) plan.Change {
+	switch {
+	case b.goal == plan.GoalTest && n.absent():
+		made.Reason = plan.ReasonGoal
+		return made
+	case n.host != nil && n.host.lost:
+		return plan.Change{Action: plan.Delete, Reason: plan.ReasonParent}
+	case n.absent():
+		return plan.Change{Action: plan.None, Reason: plan.ReasonAbsent}
+	}
+	return plan.Change{Action: plan.Delete, Reason: plan.ReasonGoal, Attrs: made.Attrs, Stake: slices.Clone(n.match.guest.Volumes)}
+}
+
+// orphans adds the changes of our guests that the manifest no longer names.
+func (b *builder) orphans() {
+	if b.goal != plan.GoalReconcile && b.goal != plan.GoalDestroy {
+		for _, o := range b.orphan {
+			b.warn(findOrphan, o.guest.Marker.Addr, source.Range{}, "%s is node %q, which the manifest no longer names; it is left alone", o.ref, o.guest.Marker.Addr).
+				Help = "homestak plan --goal reconcile removes it"
+		}
+		b.orphan = nil
+		return
+	}
+	kept := b.orphan[:0]
+	for _, o := range b.orphan {
+		m := o.guest.Marker
+		h := b.hostOfOrphan(o)
+		if h == nil {
+			b.note(findChildren, m.Addr, "%s goes with its parent, which the manifest no longer names either", o.ref)
+			continue
+		}
+		if n := len(kept); n > 0 && kept[n-1].guest.Marker.Addr == m.Addr {
+			b.fail(codeSeveral, source.Range{}, source.Range{}, "two guests carry the marks of removed node %q: %s, %s", m.Addr, kept[n-1].ref, o.ref).
+				Help = "remove the homestak block from the notes of the one that is not it"
+			continue
+		}
+		h.used = true
+		b.program.Changes = append(b.program.Changes, plan.Change{
+			Addr: m.Addr, Host: h.name, VMID: o.guest.VMID, UUID: m.UUID, Kind: "vm", Action: plan.Delete,
+			Reason: plan.ReasonRemoved, Stake: slices.Clone(o.guest.Volumes),
+		})
+		b.refuseProtected(o.ref, string(m.Addr), false, source.Range{})
+		o.host = h
+		kept = append(kept, o)
+	}
+	b.orphan = kept
+}
+
+// hostOfOrphan is the plan's host that the guest was seen on, nil when that is
+// a node the manifest no longer has.
+func (b *builder) hostOfOrphan(o *orphan) *host {
+	for _, h := range b.places {
+		if h.facts == o.facts {
+			return h
+		}
+	}
+	if strings.Contains(o.facts.Name, "/") {
+		return nil
+	}
+	return b.siteHost(o.facts.Name, &node{Node: &ir.Node{}})
+}
+
+// backward lays out the deletions: the exact reverse of the order in which
+// nodes are made.
+func (b *builder) backward() {
+	for _, o := range b.orphan {
+		b.removeOrphan(o)
+	}
+	if !b.removes() {
+		return
+	}
+	for _, n := range slices.Backward(b.sequence) {
+		switch {
+		case n.host.lost:
+			continue
+		case n.absent() && b.goal == plan.GoalDestroy:
+			continue
+		}
+		b.removeNode(n)
+	}
+}
+
+// removeNode deletes a guest when nothing stands on it any more and, in a test,
+// when it and its peers have been seen ready.
+func (b *builder) removeNode(n *node) {
+	s := b.stepsOf(n, plan.ReasonGoal)
+	after := []int32{n.last}
+	for _, c := range n.children {
+		after = append(after, c.deleted)
+	}
+	for _, u := range n.usedBy {
+		after = append(after, u.deleted)
+	}
+	for _, p := range n.peers {
+		after = append(after, p.last)
+	}
+	if n.hosts != nil {
+		for _, o := range b.orphan {
+			if o.host == n.hosts {
+				after = append(after, o.deleted)
+			}
+		}
+	}
+	running, expect := true, s.asWanted()
+	if n.match != nil {
+		running = n.power() == plan.PowerRunning || b.goal == plan.GoalTest
+		if b.goal == plan.GoalDestroy {
+			expect = s.asSeen()
+		}
+		b.refuseProtected(n.match, string(n.Address), n.Protect.V, n.Protect.From.Range)
+		if n.hosts != nil && n.hosts.lost {
+			b.warn(findChildren, n.Address, n.Decl, "node %q cannot be asked about its guests; its %d children go with it", n.Address, len(n.children))
+		}
+	} else {
+		b.refuseProtected(nil, string(n.Address), n.Protect.V, n.Protect.From.Range)
+	}
+	n.deleted = s.remove(running, expect, after...)
+}
+
+func (b *builder) removeOrphan(o *orphan) {
+	m := o.guest.Marker
+	n := &node{host: o.host, uuid: m.UUID, vmid: o.guest.VMID, match: o.ref, Node: &ir.Node{Address: m.Addr, Name: m.Addr.Name()}}
+	s := b.stepsOf(n, plan.ReasonRemoved)
+	expect := plan.Guard{Kind: plan.GuardUnchanged, VMID: n.vmid, UUID: n.uuid,
+		Expect: canon.Only(canon.Overlay(o.guest.Config, o.guest.Pending))}
+	o.deleted = s.remove(n.power() == plan.PowerRunning, expect)
+}
+
+// remove asks the guest to power off, cuts the power, deletes it. Each step is
+// skipped when it is done already.
+func (s nodeSteps) remove(running bool, expect plan.Guard, after ...int32) int32 {
+	destroy := func(step plan.Step, risk plan.Risk) plan.Step {
+		step.Phase, step.Risk = plan.PhaseDestroy, risk
+		step.Guards = []plan.Guard{s.ours[0], expect}
+		return step
+	}
+	if running {
+		down := s.onGuest(plan.GuestShutdown, shutdownGrace+quickDeadline, text(plan.ArgGrace, strconv.Itoa(shutdownGrace)))
+		at := s.add(destroy(down, plan.Downtime), "destroy", after...)
+		after = []int32{s.add(destroy(s.onGuest(plan.GuestStop, quickDeadline), plan.Downtime), "destroy", at)}
+	}
+	gone := destroy(s.onGuest(plan.GuestDelete, copyDeadline), plan.DataLoss)
+	gone.Locks = s.copies
+	return s.add(gone, "destroy", after...)
+}
+
+// asWanted expects what the guest is once the plan's earlier steps are done.
+func (s nodeSteps) asWanted() plan.Guard {
+	return plan.Guard{Kind: plan.GuardUnchanged, VMID: s.n.vmid, UUID: s.n.uuid, Expect: s.b.desired(s.n)}
+}
+
+// refuseProtected stops a plan that PVE would stop halfway.
+func (b *builder) refuseProtected(r *ref, address string, declared bool, at source.Range) {
+	set := r != nil && canon.Get(r.guest.Config, "protection") == "1"
+	if !declared && !set {
+		return
+	}
+	d := b.fail(codeProtected, at, at, "node %q is protected and would be deleted", address)
+	d.Help = "write protect: false and apply that first, then plan again"
+	if !declared {
+		d.Label = "the protection flag of " + r.String() + " is set"
+		d.Help = "clear it (applying the manifest does) and plan again"
+	}
+}

@@ -1,0 +1,260 @@
+package build
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/identity"
+)
+
+// ref is a guest and where it was seen.
+type ref struct {
+	guest *plan.GuestFacts
+	facts *plan.HostFacts
+}
+
+func (r *ref) String() string {
+	kind := "VM"
+	if r.guest.Kind != "qemu" {
+		kind = "CT"
+	}
+	name := ""
+	if r.guest.Name != "" {
+		name = fmt.Sprintf(" (%q)", r.guest.Name)
+	}
+	return fmt.Sprintf("%s %d%s on %s", kind, r.guest.VMID, name, r.facts.Name)
+}
+
+// cluster names the space in which vmids are unique.
+func cluster(h *plan.HostFacts) string {
+	if h.Cluster != "" {
+		return "cluster " + h.Cluster
+	}
+	return h.Name
+}
+
+type place struct {
+	cluster string
+	vmid    uint
+}
+
+type called struct{ cluster, name string }
+
+// index finds guests by what could make them a node's. It is only looked up,
+// never walked, but for ours, which is in the order of the facts.
+type index struct {
+	hosts  map[string]*plan.HostFacts
+	nodes  map[called]*plan.HostFacts // PVE node of a cluster
+	marked map[addr.Address][]*ref    // markers of this site and manifest, authentic or not
+	uuid   map[string][]*ref
+	vmid   map[place]*ref
+	name   map[called][]*ref
+	macs   map[string]string // strangers' MAC → host
+	ours   []*ref            // authentic markers of this site and manifest
+}
+
+func (b *builder) indexFacts() {
+	x := index{
+		hosts: map[string]*plan.HostFacts{}, nodes: map[called]*plan.HostFacts{}, marked: map[addr.Address][]*ref{},
+		uuid: map[string][]*ref{}, vmid: map[place]*ref{}, name: map[called][]*ref{}, macs: map[string]string{},
+	}
+	for i := range b.f.Hosts {
+		h := &b.f.Hosts[i]
+		x.hosts[h.Name] = h
+		x.nodes[called{cluster(h), h.Node}] = h
+		for _, mac := range h.MACs {
+			x.macs[strings.ToUpper(mac)] = h.Name
+		}
+		for j := range h.Guests {
+			x.add(b, &ref{&h.Guests[j], h})
+		}
+	}
+	b.known = x
+}
+
+// add indexes a guest. Two hosts of one cluster may both report it; it counts
+// once, and where PVE says it is.
+func (x *index) add(b *builder, r *ref) {
+	c := cluster(r.facts)
+	at := place{c, r.guest.VMID}
+	if seen := x.vmid[at]; seen != nil {
+		if r.facts.Node == r.guest.Node {
+			seen.facts = r.facts
+		}
+		return
+	}
+	x.vmid[at] = r
+	if r.guest.UUID != "" {
+		key := strings.ToLower(r.guest.UUID)
+		x.uuid[key] = append(x.uuid[key], r)
+	}
+	if r.guest.Name != "" {
+		x.name[called{c, r.guest.Name}] = append(x.name[called{c, r.guest.Name}], r)
+	}
+	if m := r.guest.Marker; m != nil && m.SiteID == b.d.SiteID && m.Manifest == b.d.Manifest {
+		x.marked[m.Addr] = append(x.marked[m.Addr], r)
+		if m.Authentic {
+			x.ours = append(x.ours, r)
+		}
+	}
+}
+
+// matchAll finds each node's guest, parents first, because where a child is
+// looked for depends on its parent.
+func (b *builder) matchAll() {
+	named := map[addr.Address]bool{}
+	for _, n := range b.nodes {
+		named[n.Address] = true
+		n.host = b.hostFor(n)
+		if n.host != nil && n.host.facts != nil {
+			b.match(n)
+		}
+		n.mac = macOf(n.Node, n.uuid)
+	}
+	for _, r := range b.known.ours {
+		if !named[r.guest.Marker.Addr] {
+			b.orphan = append(b.orphan, &orphan{ref: r, deleted: none})
+		}
+	}
+	slices.SortFunc(b.orphan, func(x, y *orphan) int {
+		return cmp.Or(cmp.Compare(x.guest.Marker.Addr, y.guest.Marker.Addr), cmp.Compare(x.facts.Name, y.facts.Name),
+			cmp.Compare(x.guest.VMID, y.guest.VMID))
+	})
+	b.checkMACs()
+}
+
+// match decides which guest, if any, is the node. Two of three marks make it
+// the node's own; fewer, and a second candidate, stop the plan.
+func (b *builder) match(n *node) {
+	s := b.subject(n)
+	c := n.host.cluster
+	near := slices.Concat(b.known.marked[n.Address], b.known.uuid[n.birth])
+	if r := b.known.vmid[place{c, s.VMID}]; r != nil {
+		near = append(near, r)
+	}
+	var own, copies []*ref
+	seen := map[*ref]bool{}
+	for _, r := range near {
+		if seen[r] {
+			continue
+		}
+		seen[r] = true
+		marks := identity.MarksOf(r.guest, s)
+		switch {
+		case marks.Ours() && r.guest.Kind == "qemu":
+			own = append(own, r)
+		case marks.Third, marks.Marker, identity.Names(r.guest.Marker, s):
+			copies = append(copies, r)
+		}
+	}
+	switch {
+	case len(own) > 1:
+		list := make([]string, len(own))
+		for i, r := range own {
+			list[i] = r.String()
+		}
+		slices.Sort(list)
+		b.fail(codeSeveral, n.Decl, source.Range{}, "%d guests carry the marks of node %q: %s", len(own), n.Address, strings.Join(list, ", ")).
+			Help = "keep one: remove the homestak block from the notes of the others and give them another SMBIOS uuid"
+		return
+	case len(own) == 1:
+		b.adopt(n, own[0])
+	}
+	for _, r := range copies {
+		b.copied(n, r)
+	}
+	b.namesakes(n)
+}
+
+// adopt makes a guest the node's match and refuses what cannot be planned.
+func (b *builder) adopt(n *node, r *ref) {
+	n.match = r
+	if m := r.guest.Marker; m != nil && m.Authentic {
+		n.uuid = m.UUID
+	}
+	if n.VMID.V > 0 && uint(n.VMID.V) != r.guest.VMID {
+		b.fail(codeVMIDDiffers, n.VMID.From.Range, n.Decl, "node %q is %s, the manifest wants vmid %d", n.Address, r, n.VMID.V).
+			Help = "a guest keeps its vmid: write that one, or destroy the node first"
+	}
+	n.vmid = r.guest.VMID
+	here := b.known.nodes[called{cluster(r.facts), r.guest.Node}]
+	switch {
+	case cluster(r.facts) != n.host.cluster:
+		b.fail(codeElsewhere, n.Host.From.Range, n.Decl, "node %q is %s, the manifest wants it on %s", n.Address, r, n.host.name).
+			Help = "write that host, or destroy the node there first; guests are not moved between clusters"
+	case r.guest.Node == "" || r.guest.Node == n.host.facts.Node:
+	case here == nil:
+		b.fail(codeElsewhere, n.Host.From.Range, n.Decl, "node %q is on cluster node %q, which no host of this site names", n.Address, r.guest.Node).
+			Help = "add a host entry for that cluster node, or migrate the guest back to " + n.host.name
+	default:
+		// An administrator or HA moved it: its place is a fact, not drift.
+		n.host = b.siteHost(here.Name, n)
+	}
+}
+
+// copied handles a guest that carries some marks of a node and is not it.
+func (b *builder) copied(n *node, r *ref) {
+	what := "it has the node's SMBIOS uuid and nothing else"
+	if m := r.guest.Marker; identity.Names(m, b.subject(n)) {
+		what = fmt.Sprintf("its notes carry the node's marker, for vmid %d, so it is a copy or was restored under another number", m.VMID)
+		if m.VMID == r.guest.VMID {
+			what = "its notes carry the node's marker, which is not signed with this site's key"
+		}
+	}
+	if !b.makes() {
+		b.warn(findStranger, n.Address, n.Decl, "%s is left alone: %s", r, what)
+		return
+	}
+	d := b.fail(codeCopy, n.Decl, source.Range{}, "%s looks like node %q and is not", r, n.Address)
+	d.Label = what
+	d.Help = "remove the homestak block from its notes, or give it another SMBIOS uuid, or restore it under the vmid of the node; then plan again"
+}
+
+// namesakes looks at guests with the node's name that are not the node.
+func (b *builder) namesakes(n *node) {
+	for _, r := range b.known.name[called{n.host.cluster, n.Name}] {
+		m := r.guest.Marker
+		if r == n.match || m != nil && m.Manifest == b.d.Manifest && m.SiteID == b.d.SiteID {
+			continue
+		}
+		another := m != nil && m.Authentic && m.SiteID == b.d.SiteID
+		if another || !n.absent() || !b.makes() {
+			whose := "not ours"
+			if another {
+				whose = fmt.Sprintf("node %q", m.Addr)
+			}
+			b.warn(findStranger, n.Address, n.Decl, "%s has the name of node %q and is %s; it is left alone", r, n.Address, whose)
+			continue
+		}
+		b.fail(codeNameHeld, n.Decl, source.Range{}, "%s has the name of node %q and is not ours", r, n.Address).
+			Help = "rename that guest or the node; homestak never touches a guest without its marks"
+	}
+}
+
+// checkMACs refuses an address that would be on the wire twice.
+func (b *builder) checkMACs() {
+	if !b.makes() {
+		return
+	}
+	holder := make(map[string]*node, len(b.nodes))
+	for _, n := range b.nodes {
+		if n.host == nil {
+			continue
+		}
+		at := n.Network.MAC.From.Range
+		if other := holder[n.mac]; other != nil {
+			b.fail(codeMACHeld, at, n.Decl, "nodes %q and %q would both have MAC address %s", other.Address, n.Address, n.mac).
+				Help = "give one of them another network.mac"
+		}
+		holder[n.mac] = n
+		if host, ok := b.known.macs[n.mac]; ok && n.absent() {
+			b.fail(codeMACHeld, at, n.Decl, "a guest on %s that is not ours has MAC address %s of node %q", host, n.mac, n.Address).
+				Help = "give the node another network.mac, or change that guest"
+		}
+	}
+}
