@@ -359,3 +359,6 @@ func (s *Shell) set(name, value string) {
 	}
 	s.vars = vars // a fresh map: stages of a pipeline may read the old one
 }
+
+// Exited is true after the exit command.
+func (s *Shell) Exited() bool { return s.quit }
