@@ -18,6 +18,9 @@ func authorizedKeys(k program.AuthorizedKeys) kind {
 		needs: []string{program.KindUser + " " + k.User},
 		check: func(ctx context.Context, m *machine) ([]Diff, error) {
 			want, second, err := keyFiles(ctx, m, k)
+			if errors.Is(err, system.ErrNotExist) {
+				return noAccount(), nil
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -66,10 +69,6 @@ func authorizedKeys(k program.AuthorizedKeys) kind {
 
 // keyFiles gives the file as it should be, and the path of the other one.
 func keyFiles(ctx context.Context, m *machine, k program.AuthorizedKeys) (wantFile, string, error) {
-	u, err := m.LookupUser(ctx, k.User)
-	if err != nil {
-		return wantFile{}, "", err
-	}
 	var b strings.Builder
 	for _, name := range k.Keys {
 		v, err := m.secret(name)
@@ -88,6 +87,10 @@ func keyFiles(ctx context.Context, m *machine, k program.AuthorizedKeys) (wantFi
 			}
 			b.WriteString(line + "\n")
 		}
+	}
+	u, err := m.LookupUser(ctx, k.User)
+	if err != nil {
+		return wantFile{}, "", err
 	}
 	dir := path.Join(u.Home, ".ssh")
 	return wantFile{

@@ -169,7 +169,7 @@ func (m *machine) swap(ctx context.Context, w wantFile, accept func() error) err
 	return failure
 }
 
-// unitDiff compares a unit that must be there.
+// unitDiff compares a unit; one that should be off may as well not exist.
 func (m *machine) unitDiff(ctx context.Context, name string, on bool) ([]Diff, error) {
 	u, err := m.Unit(ctx, name)
 	if err != nil {
@@ -177,7 +177,7 @@ func (m *machine) unitDiff(ctx context.Context, name string, on bool) ([]Diff, e
 	}
 	if !u.Known {
 		if on {
-			return nil, fmt.Errorf("there is no unit %q on this machine", name)
+			return []Diff{{name, "no such unit", "enabled and active"}}, nil
 		}
 		return nil, nil
 	}

@@ -26,7 +26,7 @@ func user(u program.User) kind {
 		check: func(ctx context.Context, m *machine) ([]Diff, error) {
 			have, err := m.LookupUser(ctx, u.Name)
 			if errors.Is(err, system.ErrNotExist) {
-				return []Diff{{"account", "absent", "present"}}, nil
+				return noAccount(), nil
 			}
 			if err != nil || u.Name == "root" {
 				return nil, err
@@ -72,6 +72,8 @@ func user(u program.User) kind {
 		},
 	}
 }
+
+func noAccount() []Diff { return []Diff{{"account", "absent", "present"}} }
 
 // directory gives "MODE OWNER" of a directory. It does not follow links, so
 // that nobody leads a write of ours elsewhere.
@@ -120,6 +122,9 @@ func password(p program.Password) kind {
 				return nil, err
 			}
 			have, err := m.LookupUser(ctx, p.User)
+			if errors.Is(err, system.ErrNotExist) {
+				return noAccount(), nil
+			}
 			if err != nil {
 				return nil, err
 			}

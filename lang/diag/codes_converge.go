@@ -35,9 +35,9 @@ looks at each resource before it acts.`},
 not start, a file system that is full. The reason holds the machine's own words. What depends on the
 resource was left alone, all else went on. Remove the cause, or change the spec, and apply again.`},
 	{"HS0963", "a resource could not be checked",
-		`Whether the resource is as the spec says could not be found out, because the machine did not answer
-or has no such thing, such as a service whose package is not installed. It is reported as failed, never
-assumed to be right. Check that the spec lists the package the service comes from.`},
+		`Whether the resource is as the spec says could not be found out: the machine did not answer, or what
+is there is of a kind homestak does not know, such as a link where a directory should be. It is reported
+as failed, never assumed to be right. The reason holds the machine's own words.`},
 	{"HS0964", "a resource is still wrong after it was applied",
 		`Everything homestak did for the resource succeeded, and looking again shows that it did not help.
 Something else on the machine changes it back or overrules it: another tool, a timer, a file that is

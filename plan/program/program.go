@@ -1,5 +1,7 @@
 package program
 
+import "encoding/json"
+
 // FormatVersion of an encoded program.
 const FormatVersion = 1
 
@@ -108,3 +110,10 @@ type BundleValue struct {
 	Name  string `cbor:"1,keyasint"`
 	Value []byte `cbor:"2,keyasint"`
 }
+
+// Values do not print: a bundle that ends up in a message shows names only.
+func (v BundleValue) String() string   { return v.Name + "=(secret)" }
+func (v BundleValue) GoString() string { return v.String() }
+
+// MarshalJSON refuses by leaving the value out.
+func (v BundleValue) MarshalJSON() ([]byte, error) { return json.Marshal(v.String()) }
