@@ -3,6 +3,9 @@ package compiler
 import (
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
 )
 
 // Options say what to compile.
@@ -12,8 +15,118 @@ type Options struct {
 	Vars     map[string]string // values for variables of the manifest's file, as text in HCL's syntax of their type
 }
 
+// stages are everything Compile does, in order. A stage that cannot leave
+// anything for the next ones to work with returns false; all others go on, so
+// that one run reports everything there is to report.
+var stages = []func(*compilation) bool{
+	(*compilation).open,    // find the manifest's tree, refuse other schema versions
+	(*compilation).expand,  // evaluate, multiply, un-nest
+	(*compilation).decode,  // declarations, names
+	(*compilation).arrange, // parents, dependencies, peers, cycles; the order of nodes
+	(*compilation).effect,  // definitions and layers become effective values
+	(*compilation).check,   // what no single field can be wrong about
+}
+
 // Compile makes the deployment of one manifest. It is nil when, and only when,
 // the list has an error. The list is sorted and holds warnings too.
 func Compile(s *Site, o Options) (*ir.Deployment, diag.List) {
-	return nil, diag.List{}
+	c := &compilation{site: s, options: o, reported: map[*document]bool{}}
+	for _, stage := range stages {
+		if !stage(c) {
+			break
+		}
+	}
+	list := c.done()
+	if list.HasErrors() {
+		return nil, list
+	}
+	return c.lower(), list
+}
+
+// compilation is the state the stages share.
+type compilation struct {
+	findings
+	site     *Site
+	options  Options
+	reported map[*document]bool // documents whose syntax findings were taken over
+	scopes   map[*document]*scope
+
+	manifest *definition
+	tree     *syntax.Node // of the manifest
+	decl     manifestDecl
+	pattern  ir.Value[ir.Pattern]
+
+	raw    []rawNode
+	nodes  []*node // in the order of the source, then of the deployment
+	byName map[string]*node
+	groups map[string][]*node
+	// Nodes that may exist under names nobody can know: references to them
+	// stay silent.
+	nameless bool
+	guessed  []string // groups whose count could not be read
+
+	edges []edge
+	globs map[string][]*node // what a glob of peers matched
+	full  bool               // the bound on edges was reported
+
+	specs     map[string]*specEffect
+	specDecls map[string]*specDecl
+	presets   map[string]*presetDecl
+	postures  map[string]*postureDecl
+	images    map[string]*imageDecl
+}
+
+// node is one instance on its way through the stages.
+type node struct {
+	decl  *nodeDecl
+	name  string
+	group string // of a counted node: the name in the source
+	bad   bool   // it has no usable name or place: nothing that follows is reported
+
+	up    *node // parent
+	upAt  source.Range
+	below []*node // children, by name
+	depth int     // 1 for a root node
+	index int     // in the deployment
+
+	known    bool // what it is (type, spec) was not wrong
+	spec     *specEffect
+	image    *imageDecl
+	imageDef *definition
+	out      ir.Node
+}
+
+// edge is a dependency or a peering between nodes.
+type edge struct {
+	kind     ir.EdgeKind
+	from, to *node
+	until    string
+	at       source.Range
+}
+
+// takeOver adds the syntax findings of a document, once.
+func (c *compilation) takeOver(doc *document) {
+	if !c.reported[doc] {
+		c.reported[doc] = true
+		c.list = append(c.list, doc.findings...)
+	}
+}
+
+// Check compiles every manifest and decodes every definition and host, used or
+// not: what `validate` does without -M.
+func (s *Site) Check() diag.List {
+	var f findings
+	for _, name := range s.Manifests() {
+		_, list := Compile(s, Options{Manifest: name})
+		f.list = append(f.list, list...)
+	}
+	c := &compilation{site: s, reported: map[*document]bool{}}
+	for _, kind := range []string{schema.KindSpec, schema.KindPreset, schema.KindPosture, schema.KindImage} {
+		for _, name := range s.names(kind) {
+			c.decodeUnused(kind, name)
+		}
+	}
+	_, hosts := s.Hosts()
+	f.list = append(append(f.list, c.list...), hosts...)
+	return f.done()
 }

@@ -1,62 +1,74 @@
 package compiler
 
 import (
-	"io/fs"
+	"maps"
+	"slices"
 
+	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
 )
 
 // Site is a loaded site: the user's files over the embedded library. It is
 // immutable; Compile may run on it many times and concurrently.
 type Site struct {
-	manifests []string
+	own     settingsDecl // site.yaml
+	secrets secretNames
+	lock    []LockEntry
+
+	// definitions by kind and name. Each list has the one that counts first;
+	// the others were reported as duplicates, or are the library's.
+	definitions map[string]map[string][]*definition
 }
 
-// Load reads a site. fsys is its root directory; a leading v2/ directory is
-// accepted. The site is never nil, so that the findings of several stages can
-// be shown together. Manifests are parsed by Compile, so a broken one does not
-// keep others from being compiled.
-func Load(fsys fs.FS) (*Site, diag.List) {
-	return &Site{}, nil
+// document is one file.
+type document struct {
+	file     *source.File
+	tree     *syntax.Node // nil when unparsed or beyond use
+	findings diag.List    // of parsing it
+	lazy     bool         // a YAML manifest: Compile parses it
+	hcl      bool
 }
 
-// Check compiles every manifest and decodes every definition and host, used or
-// not: what `validate` does without -M.
-func (s *Site) Check() diag.List { return nil }
+// definition is one named thing of a document: a whole YAML file or a labelled
+// HCL block.
+type definition struct {
+	kind  string
+	name  string
+	doc   *document
+	tree  *syntax.Node // of the definition itself; nil as for the document
+	at    source.Range // the label, or the beginning of the file
+	layer ir.Layer
+}
+
+// find returns the definition of a name, nil when the site has none.
+func (s *Site) find(kind, name string) *definition {
+	if list := s.definitions[kind][name]; len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+// names lists what a kind has, sorted.
+func (s *Site) names(kind string) []string {
+	return slices.Sorted(maps.Keys(s.definitions[kind]))
+}
 
 // Manifests lists the names of the site's manifests, sorted.
-func (s *Site) Manifests() []string { return s.manifests }
+func (s *Site) Manifests() []string { return s.names(schema.KindManifest) }
 
-// Host is a Proxmox VE host the site can reach: a file of hosts/ or nodes/.
-type Host struct {
-	Name         string   // name users say: -H NAME
-	Node         string   // PVE node name, by default Name
-	Endpoints    []string // https URLs of the API, in order of preference
-	Fingerprint  string   // SHA-256 of the certificate, AA:BB:…; "" = not trusted yet
-	TokenName    string   // secret with the API token, "api_tokens.NAME"
-	Storage      string   // for guest disks; "" = the host's first that can hold them
-	ImageStorage string   // for images and seeds; "" = the host's first that can hold them
-	Bridge       string   // for guests that name none; "" = the site's
-	Via          string   // how its API and guests are reached; "" = directly
-	IOWidth      uint     // copies at once, 0 = the default
-	Range        source.Range
-}
-
-// Hosts decodes every host of the site, sorted by name. Hosts without an
-// endpoint (a machine that does not run Proxmox VE yet) have no Endpoints.
-func (s *Site) Hosts() ([]Host, diag.List) { return nil, nil }
+// SiteID is the site's UUID, or the default namespace when site.yaml has none.
+func (s *Site) SiteID() string { return s.own.id.V }
 
 // LockEntry is one line of secrets.lock: a secret and the keyed digest of its
 // value. It does not reveal the value and is safe to commit.
 type LockEntry struct{ Name, Digest string }
 
 // SecretLock is what secrets.lock holds, sorted by name; empty without one.
-func (s *Site) SecretLock() []LockEntry { return nil }
+func (s *Site) SecretLock() []LockEntry { return s.lock }
 
 // SecretNames lists the site's secrets that have a value, sorted, as in
 // "ssh_keys.alice". The values themselves are never kept.
-func (s *Site) SecretNames() []string { return nil }
-
-// SiteID is the site's UUID, or the default namespace when site.yaml has none.
-func (s *Site) SiteID() string { return "" }
+func (s *Site) SecretNames() []string { return s.secrets.list() }

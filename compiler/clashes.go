@@ -1,0 +1,72 @@
+package compiler
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/source"
+)
+
+const (
+	codeVMIDTwice diag.Code = "HS0430"
+	codeIPTwice   diag.Code = "HS0431"
+	codeMACTwice  diag.Code = "HS0432"
+)
+
+// claim is something only one node may have, in some realm: a guest id on its
+// host, an address on its network, a MAC anywhere.
+type claim struct {
+	realm string
+	value string
+}
+
+// holder is who claimed it first, and where.
+type holder struct {
+	node *node
+	at   source.Range
+}
+
+// checkClashes finds guest ids, addresses and MACs that two nodes claim.
+func (c *compilation) checkClashes() {
+	vmids, ips, macs := map[claim]holder{}, map[claim]holder{}, map[claim]holder{}
+	for _, n := range c.nodes {
+		if n.bad {
+			continue
+		}
+		realm := "host " + n.out.Host.V
+		if n.up != nil {
+			realm = "node " + n.up.name
+		}
+		network := realm + " " + n.out.Network.Bridge.V + " " + strconv.Itoa(n.out.Network.VLAN.V)
+		if n.decl.vmid.ok() {
+			c.claim(vmids, claim{realm, strconv.Itoa(n.decl.vmid.V)}, holder{n, n.decl.vmid.At}, codeVMIDTwice, "vmid")
+		}
+		if p, err := netip.ParsePrefix(n.out.Network.IP.V); err == nil {
+			c.claim(ips, claim{network, p.Addr().String()}, holder{n, n.out.Network.IP.From.Range}, codeIPTwice, "address")
+		}
+		if n.decl.network.mac.ok() {
+			c.claim(macs, claim{"", n.decl.network.mac.V}, holder{n, n.decl.network.mac.At}, codeMACTwice, "MAC address")
+		}
+	}
+}
+
+func (c *compilation) claim(held map[claim]holder, what claim, by holder, code diag.Code, noun string) {
+	old, taken := held[what]
+	if !taken {
+		held[what] = by
+		return
+	}
+	d := c.errorAt(code, by.at, "nodes %q and %q have one %s: %s", old.node.name, by.node.name, noun, what.value)
+	switch {
+	case by.node.group != "" && by.node.group == old.node.group:
+		d.Label = "every instance of a counted node would have it"
+		d.Help = "remove it, or compute it from count.index in HCL"
+	case old.at == by.at:
+		d.Label = "both become what this says"
+		d.Notes = []diag.Note{{Text: fmt.Sprintf("%q", old.node.name), Range: old.node.at()}, {Text: fmt.Sprintf("%q", by.node.name), Range: by.node.at()}}
+	default:
+		d.Notes = []diag.Note{{Text: fmt.Sprintf("%q has it here", old.node.name), Range: old.at}}
+	}
+}

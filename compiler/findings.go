@@ -1,0 +1,92 @@
+package compiler
+
+import (
+	"fmt"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/source"
+)
+
+// findings collects the diagnostics of one compilation.
+type findings struct {
+	list    diag.List
+	guesses int // did-you-means that were looked for
+}
+
+// maxGuesses bounds the search for near names: with a hundred thousand nodes
+// every search takes a while, and nobody reads a hundred of them.
+const maxGuesses = 100
+
+// errorAt adds an error; the caller may complete what it returns.
+func (f *findings) errorAt(c diag.Code, at source.Range, format string, args ...any) *diag.Diagnostic {
+	return f.add(&diag.Diagnostic{Code: c, Range: at, Message: fmt.Sprintf(format, args...)})
+}
+
+// warnAt adds a warning; the caller may complete what it returns.
+func (f *findings) warnAt(c diag.Code, at source.Range, format string, args ...any) *diag.Diagnostic {
+	return f.add(&diag.Diagnostic{Code: c, Severity: diag.Warning, Range: at, Message: fmt.Sprintf(format, args...)})
+}
+
+func (f *findings) add(d *diag.Diagnostic) *diag.Diagnostic {
+	f.list = append(f.list, d)
+	return d
+}
+
+// done sorts the findings and drops repetitions: instances of one counted node
+// share their source, so each would report the same mistake.
+func (f *findings) done() diag.List {
+	f.list.Sort()
+	out := f.list[:0]
+	for _, d := range f.list {
+		if n := len(out); n > 0 && same(out[n-1], d) {
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func same(a, b *diag.Diagnostic) bool {
+	return a.Code == b.Code && a.Range == b.Range && a.Message == b.Message
+}
+
+// replace is a fix that puts text in place of a range.
+func replace(at source.Range, text string) []diag.Fix {
+	return []diag.Fix{{Title: fmt.Sprintf("write %s", text), Edits: []diag.Edit{{Range: at, New: text}}}}
+}
+
+// suggest completes a diagnostic about an unknown name: a did-you-mean with a
+// fix when one candidate is close, else the list of what there is.
+func (f *findings) suggest(d *diag.Diagnostic, name string, candidates []string) {
+	if f.guesses++; f.guesses > maxGuesses {
+		return
+	}
+	if best := diag.Suggest(name, candidates); best != "" {
+		d.Help = fmt.Sprintf("did you mean %q?", best)
+		if !d.Range.IsZero() {
+			d.Fixes = replace(d.Range, best)
+		}
+		return
+	}
+	if len(candidates) > 0 {
+		d.Help = "there is " + enumerate(candidates)
+	}
+}
+
+// enumerate lists names for a sentence, at most eight of them.
+func enumerate(names []string) string {
+	const most = 8
+	text, n := "", len(names)
+	for i, name := range names {
+		switch {
+		case i == most:
+			return fmt.Sprintf("%s and %d more", text, n-most)
+		case i > 0 && i == n-1 && n <= most:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += name
+	}
+	return text
+}

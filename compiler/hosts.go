@@ -1,0 +1,181 @@
+package compiler
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+)
+
+const (
+	codeFingerprint diag.Code = "HS0313"
+	codeVia         diag.Code = "HS0314"
+)
+
+// Host is a Proxmox VE host the site can reach: a file of hosts/ or nodes/.
+type Host struct {
+	Name         string   // name users say: -H NAME
+	Node         string   // PVE node name, by default Name
+	Endpoints    []string // https URLs of the API, in order of preference
+	Fingerprint  string   // SHA-256 of the certificate, AA:BB:…; "" = not trusted yet
+	TokenName    string   // secret with the API token, "api_tokens.NAME"
+	Storage      string   // for guest disks; "" = the host's first that can hold them
+	ImageStorage string   // for images and seeds; "" = the host's first that can hold them
+	Bridge       string   // for guests that name none; "" = the site's
+	Via          string   // how its API and guests are reached; "" = directly
+	IOWidth      uint     // copies at once, 0 = the default
+	Range        source.Range
+}
+
+// hostDecl is one file about a host. Upstream has two of them for one machine:
+// hosts/ for the metal, nodes/ for Proxmox VE on it.
+type hostDecl struct {
+	node, endpoint, fingerprint, token opt[string]
+	datastore, images, bridge, via, ip opt[string]
+	endpoints                          []opt[string]
+	io                                 opt[int]
+}
+
+// Hosts decodes every host of the site, sorted by name. Hosts without an
+// endpoint (a machine that does not run Proxmox VE yet) have no Endpoints.
+func (s *Site) Hosts() ([]Host, diag.List) {
+	c := &compilation{site: s, reported: map[*document]bool{}}
+	var hosts []Host
+	for _, name := range s.names(schema.KindHost) {
+		var merged hostDecl
+		defs := s.definitions[schema.KindHost][name]
+		for _, d := range defs {
+			if tree := c.treeOf(d); tree != nil {
+				merged = merged.over(c.host(tree, d.where()))
+			}
+		}
+		hosts = append(hosts, merged.host(name, defs[0].at))
+	}
+	return hosts, c.done()
+}
+
+func (c *compilation) host(n *syntax.Node, where string) hostDecl {
+	r := c.read(n, schema.Host, where)
+	d := hostDecl{
+		node:        r.text("node"),
+		endpoint:    r.text("endpoint"),
+		fingerprint: c.fingerprint(r.text("fingerprint")),
+		token:       r.text("token"),
+		datastore:   r.text("datastore"),
+		images:      r.text("image_datastore"),
+		bridge:      r.text("bridge"),
+		via:         c.via(r.text("via")),
+		ip:          r.text("ip"),
+		io:          r.number("io"),
+	}
+	d.endpoints, _ = r.texts("endpoints")
+	if e := r.take("network"); e != nil && !d.ip.Set {
+		d.ip = bridgeAddress(e.node)
+	}
+	for _, recorded := range []string{"name", "host", "parent_node", "host_user", "domain", "storage", "hardware", "access", "ssh", "timezone"} {
+		r.take(recorded)
+	}
+	return d
+}
+
+// bridgeAddress is the address upstream recorded for vmbr0.
+func bridgeAddress(n *syntax.Node) opt[string] {
+	a := n.Get("interfaces").Get("vmbr0").Get("address")
+	if a == nil {
+		return opt[string]{}
+	}
+	text, _, _ := strings.Cut(a.Text, "/")
+	_, err := netip.ParseAddr(text)
+	return opt[string]{V: text, At: a.Range, Set: err == nil}
+}
+
+// over merges two files about one machine: what the first says counts.
+func (d hostDecl) over(o hostDecl) hostDecl {
+	first := func(a, b opt[string]) opt[string] {
+		if a.ok() {
+			return a
+		}
+		return b
+	}
+	m := hostDecl{
+		node: first(d.node, o.node), endpoint: first(d.endpoint, o.endpoint), fingerprint: first(d.fingerprint, o.fingerprint),
+		token: first(d.token, o.token), datastore: first(d.datastore, o.datastore), images: first(d.images, o.images),
+		bridge: first(d.bridge, o.bridge), via: first(d.via, o.via), ip: first(d.ip, o.ip),
+		endpoints: d.endpoints, io: d.io,
+	}
+	if len(m.endpoints) == 0 {
+		m.endpoints = o.endpoints
+	}
+	if !m.io.ok() {
+		m.io = o.io
+	}
+	return m
+}
+
+func (d hostDecl) host(name string, at source.Range) Host {
+	h := Host{
+		Name: name, Node: name, TokenName: "api_tokens." + name, Fingerprint: d.fingerprint.V,
+		Storage: d.datastore.V, ImageStorage: d.images.V, Bridge: d.bridge.V, Via: d.via.V, IOWidth: uint(d.io.V), Range: at,
+	}
+	if d.node.ok() {
+		h.Node = d.node.V
+	}
+	if d.token.ok() {
+		h.TokenName = "api_tokens." + strings.TrimPrefix(d.token.V, "api_tokens.")
+	}
+	for _, e := range d.endpoints {
+		h.Endpoints = append(h.Endpoints, e.V)
+	}
+	// Upstream writes https://localhost:8006, meaning the host itself; from
+	// anywhere else that is the wrong machine, so its address is better.
+	local := strings.Contains(d.endpoint.V, "//localhost") || strings.Contains(d.endpoint.V, "//127.")
+	if d.endpoint.ok() && !(local && d.ip.ok()) {
+		h.Endpoints = append([]string{d.endpoint.V}, h.Endpoints...)
+	}
+	if len(h.Endpoints) == 0 && d.ip.ok() {
+		h.Endpoints = []string{"https://" + d.ip.V + ":8006"}
+	}
+	return h
+}
+
+// fingerprint puts a certificate's SHA-256 into PVE's form, AA:BB:….
+func (f *findings) fingerprint(o opt[string]) opt[string] {
+	if !o.ok() {
+		return o
+	}
+	hex := strings.ToUpper(strings.ReplaceAll(o.V, ":", ""))
+	if len(hex) != 64 || strings.Trim(hex, "0123456789ABCDEF") != "" {
+		d := f.errorAt(codeFingerprint, o.At, "%q is not the fingerprint of a certificate", o.V)
+		d.Label = "32 octets in hex, the certificate's SHA-256"
+		d.Help = "run `homestak host trust`, or `pvenode cert info` on the host"
+		o.Bad = true
+		return o
+	}
+	var b strings.Builder
+	for i := 0; i < len(hex); i += 2 {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		b.WriteString(hex[i : i+2])
+	}
+	o.V = b.String()
+	return o
+}
+
+func (f *findings) via(o opt[string]) opt[string] {
+	if !o.ok() {
+		return o
+	}
+	for _, scheme := range []string{"https://", "http://", "socks5://", "ssh://"} {
+		if rest, ok := strings.CutPrefix(o.V, scheme); ok && rest != "" {
+			return o
+		}
+	}
+	d := f.errorAt(codeVia, o.At, "%q is no way to a host", o.V)
+	d.Label = "as in https://192.0.2.1:8006, socks5://127.0.0.1:1080 or ssh://jump.example"
+	o.Bad = true
+	return o
+}

@@ -1,0 +1,274 @@
+package compiler
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+	"github.com/homestak/homestak/stdlib"
+)
+
+const (
+	codeUnreadable  diag.Code = "HS0231"
+	codeNotRegular  diag.Code = "HS0232"
+	codeTooLarge    diag.Code = "HS0233"
+	codeTooMany     diag.Code = "HS0234"
+	codeDefinedOnce diag.Code = "HS0235"
+	codeBlockKind   diag.Code = "HS0236"
+	codeOtherName   diag.Code = "HS0237"
+)
+
+const (
+	maxFileSize = 32 << 20 // bytes of one file; the parsers have the same bound
+	maxFiles    = 10_000   // files of one directory
+)
+
+// directories of definitions and the kind each holds. Upstream's nodes/ are
+// hosts: the Proxmox VE side of a machine.
+var directories = []struct{ dir, kind string }{
+	{"specs", schema.KindSpec},
+	{"presets", schema.KindPreset},
+	{"postures", schema.KindPosture},
+	{"images", schema.KindImage},
+	{"hosts", schema.KindHost},
+	{"nodes", schema.KindHost},
+	{"manifests", schema.KindManifest},
+}
+
+// Load reads a site. fsys is its root directory; a leading v2/ directory is
+// accepted. The site is never nil, so that the findings of several stages can
+// be shown together. Manifests are parsed by Compile, and what is wrong inside
+// a definition is reported by the manifests that use it, so that a broken file
+// does not keep unrelated manifests from being compiled; Check reports all.
+func Load(fsys fs.FS) (*Site, diag.List) {
+	l := &loader{site: &Site{definitions: map[string]map[string][]*definition{}}}
+	l.fsys = fsys
+	l.siteFile()
+	l.secretFiles()
+	for _, d := range directories {
+		l.directory(d.dir, d.kind)
+	}
+	l.rootBlocks()
+	l.library()
+	return l.site, l.done()
+}
+
+// loader fills a Site from a file system.
+type loader struct {
+	findings
+	fsys    fs.FS
+	prefix  string // of file names in messages
+	builtin bool   // fsys is the embedded library
+	site    *Site
+}
+
+// library adds the embedded definitions below the site's own.
+func (l *loader) library() {
+	lib := &loader{fsys: stdlib.Files(), prefix: "stdlib:", builtin: true, site: l.site}
+	for _, d := range directories {
+		lib.directory(d.dir, d.kind)
+	}
+	l.list = append(l.list, lib.list...)
+}
+
+// directory loads dir, or v2/dir if there is one.
+func (l *loader) directory(dir, kind string) {
+	if info, err := fs.Stat(l.fsys, "v2/"+dir); err == nil && info.IsDir() {
+		dir = "v2/" + dir
+	}
+	for _, name := range l.entries(dir) {
+		l.definitionFile(path.Join(dir, name), kind)
+	}
+}
+
+// rootBlocks loads HCL files beside site.yaml.
+func (l *loader) rootBlocks() {
+	for _, name := range l.entries(".") {
+		if path.Ext(name) == ".hcl" {
+			l.definitionFile(name, "")
+		}
+	}
+}
+
+// entries lists the files of a directory that have a syntax of ours.
+func (l *loader) entries(dir string) []string {
+	list, err := fs.ReadDir(l.fsys, dir)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			l.errorAt(codeUnreadable, source.Range{}, "cannot list %s: %s", l.prefix+dir, plainError(err))
+		}
+		return nil
+	}
+	if len(list) > maxFiles {
+		l.errorAt(codeTooMany, source.Range{}, "%s has more than %d files", l.prefix+dir, maxFiles)
+		return nil
+	}
+	var names []string
+	for _, e := range list {
+		if lang.Known(e.Name()) && !strings.HasPrefix(e.Name(), ".") && !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// definitionFile loads one file of a directory of definitions.
+func (l *loader) definitionFile(name, kind string) {
+	f := l.readFile(name)
+	if f == nil {
+		return
+	}
+	doc := &document{file: f, hcl: path.Ext(name) == ".hcl"}
+	stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
+	if !doc.hcl {
+		doc.lazy = kind == schema.KindManifest
+		if !doc.lazy {
+			doc.tree, doc.findings = lang.Parse(f)
+		}
+		l.define(&definition{kind: kind, name: stem, doc: doc, tree: doc.tree, at: source.Span(f, 0, 0)})
+		return
+	}
+	doc.tree, doc.findings = lang.Parse(f)
+	switch {
+	case kind == schema.KindManifest && doc.findings.HasErrors():
+		// Said when this manifest, or one that nobody defines, is compiled.
+		if doc.tree == nil || doc.tree.Get(schema.KindManifest) == nil {
+			l.define(&definition{kind: kind, name: stem, doc: doc, at: source.Span(f, 0, 0)})
+		}
+	default:
+		l.list = append(l.list, doc.findings...)
+		doc.findings = nil
+	}
+	l.blocks(doc)
+}
+
+// blocks defines what the labelled blocks of an HCL file say.
+func (l *loader) blocks(doc *document) {
+	if doc.tree == nil {
+		return
+	}
+	for _, f := range doc.tree.Fields {
+		switch f.Key {
+		case "variable", "locals":
+			continue
+		case schema.KindNode:
+			l.errorAt(codeBlockKind, f.Range, "a node belongs into a manifest").Help = "put the block inside manifest \"…\" { }"
+			continue
+		}
+		if schema.Of(f.Key) == nil {
+			d := l.errorAt(codeBlockKind, f.Range, "unknown block %q", f.Key)
+			l.suggest(d, f.Key, []string{"host", "image", "locals", "manifest", "posture", "preset", "spec", "variable"})
+			continue
+		}
+		if f.Value.Kind != syntax.Map {
+			continue
+		}
+		for i := range f.Value.Fields {
+			b := &f.Value.Fields[i]
+			l.define(&definition{kind: f.Key, name: b.Key, doc: doc, tree: b.Value, at: b.Range})
+		}
+	}
+}
+
+// define adds a definition. The library never hides what the site has, and a
+// name that the site has twice is an error, except that hosts/ and nodes/ may
+// both speak of one machine.
+func (l *loader) define(d *definition) {
+	d.layer = layerOf(d.kind)
+	if l.builtin {
+		d.layer = ir.FromStdlib
+	}
+	kind := l.site.definitions[d.kind]
+	if kind == nil {
+		kind = map[string][]*definition{}
+		l.site.definitions[d.kind] = kind
+	}
+	if old := kind[d.name]; len(old) > 0 && !l.builtin && !sameMachine(old[0], d) {
+		e := l.errorAt(codeDefinedOnce, d.at, "%s %q is defined twice", d.kind, d.name)
+		e.Notes = []diag.Note{{Text: "first defined here", Range: old[0].at}}
+	}
+	kind[d.name] = append(kind[d.name], d)
+}
+
+func sameMachine(a, b *definition) bool {
+	inNodes := func(d *definition) bool { return strings.Contains("/"+d.doc.file.Name, "/nodes/") }
+	return a.kind == schema.KindHost && inNodes(a) != inNodes(b)
+}
+
+func layerOf(kind string) ir.Layer {
+	switch kind {
+	case schema.KindSpec:
+		return ir.FromSpec
+	case schema.KindPreset:
+		return ir.FromPreset
+	case schema.KindPosture:
+		return ir.FromPosture
+	case schema.KindImage:
+		return ir.FromImage
+	}
+	return ir.FromManifest
+}
+
+// readFile reads a regular file within bounds; nil when it was reported.
+// Whether it is one is asked before opening: opening a pipe would wait.
+func (l *loader) readFile(name string) *source.File {
+	shown := l.prefix + name
+	info, err := fs.Stat(l.fsys, name)
+	if err != nil {
+		l.errorAt(codeUnreadable, source.Range{}, "cannot read %s: %s", shown, plainError(err))
+		return nil
+	}
+	if !info.Mode().IsRegular() {
+		l.errorAt(codeNotRegular, source.Range{}, "%s is not a regular file", shown)
+		return nil
+	}
+	f, err := l.fsys.Open(name)
+	if err != nil {
+		l.errorAt(codeUnreadable, source.Range{}, "cannot read %s: %s", shown, plainError(err))
+		return nil
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	switch {
+	case err != nil:
+		l.errorAt(codeUnreadable, source.Range{}, "cannot read %s: %s", shown, plainError(err))
+		return nil
+	case len(text) > maxFileSize:
+		l.errorAt(codeTooLarge, source.Range{}, "%s is larger than %d MiB", shown, maxFileSize>>20)
+		return nil
+	}
+	return source.NewFile(shown, text)
+}
+
+// firstOf reads the first of some files that exists, nil when none does.
+func (l *loader) firstOf(names ...string) *source.File {
+	i := slices.IndexFunc(names, l.exists)
+	if i < 0 {
+		return nil
+	}
+	return l.readFile(names[i])
+}
+
+func (l *loader) exists(name string) bool {
+	_, err := fs.Stat(l.fsys, name)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// plainError is an error of a file system without the path, which differs from
+// machine to machine and is in the message already.
+func plainError(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return err.Error()
+}

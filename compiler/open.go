@@ -1,0 +1,148 @@
+package compiler
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+)
+
+const (
+	codeUnknownManifest diag.Code = "HS0210"
+	codeSchemaVersion   diag.Code = "HS0208"
+	codeSchemaOne       diag.Code = "HS0209"
+)
+
+// open finds the manifest and its tree.
+func (c *compilation) open() bool {
+	c.manifest = c.site.find(schema.KindManifest, c.options.Manifest)
+	if c.manifest == nil {
+		d := c.errorAt(codeUnknownManifest, source.Range{}, "there is no manifest %q", c.options.Manifest)
+		names := c.site.Manifests()
+		c.suggest(d, c.options.Manifest, names)
+		if len(names) == 0 {
+			d.Help = "write one into the directory manifests/"
+		}
+		return false
+	}
+	c.tree = c.manifest.tree
+	if doc := c.manifest.doc; doc.lazy {
+		var list diag.List
+		c.tree, list = lang.Parse(doc.file)
+		c.list = append(c.list, list...)
+	} else {
+		c.takeOver(doc)
+	}
+	if c.tree == nil || c.tree.Kind == syntax.Bad {
+		return false
+	}
+	if c.tree.Kind != syntax.Map {
+		c.wrongType(c.tree, schema.Group, "a manifest")
+		return false
+	}
+	return c.version() && c.sameName(c.manifest, c.tree)
+}
+
+// version refuses what is not schema v2.
+func (c *compilation) version() bool {
+	v := c.tree.Get("schema_version")
+	switch {
+	case c.tree.Get("levels") != nil, v != nil && v.Text == "1":
+		c.refuseSchemaOne(v)
+		return false
+	case v == nil && c.manifest.doc.hcl:
+		return true
+	case v == nil:
+		at := source.Span(c.manifest.doc.file, 0, 0)
+		if len(c.tree.Fields) > 0 {
+			at = c.tree.Fields[0].Range
+		}
+		d := c.errorAt(codeMissingField, at, "manifest %q has no schema_version", c.manifest.name)
+		d.Help = "add `schema_version: 2`"
+		start := source.Range{File: at.File, Start: at.Start, End: at.Start}
+		d.Fixes = []diag.Fix{{Title: "add schema_version: 2", Edits: []diag.Edit{{Range: start, New: "schema_version: 2\n"}}}}
+		return true
+	case v.Kind == syntax.Bad, v.Kind == syntax.Int && v.Text == "2", v.Kind == syntax.Expr:
+		return true
+	}
+	d := c.errorAt(codeSchemaVersion, v.Range, "%q is not a schema version of manifests", v.Text)
+	d.Label = "always 2"
+	d.Fixes = replace(v.Range, "2")
+	return true
+}
+
+// refuseSchemaOne says how each level of a v1 manifest is written today.
+func (c *compilation) refuseSchemaOne(v *syntax.Node) {
+	at := source.Span(c.manifest.doc.file, 0, 0)
+	for _, f := range c.tree.Fields {
+		if f.Key == "levels" {
+			at = f.Range
+		}
+	}
+	if v != nil {
+		at = v.Range
+	}
+	d := c.errorAt(codeSchemaOne, at, "manifest %q is written in schema v1", c.manifest.name)
+	d.Label = "homestak reads schema v2: a graph of nodes in place of levels"
+	d.Help = "write `schema_version: 2`, and `nodes:` in place of `levels:`, each node with the one above it as `parent`"
+	levels := c.tree.Get("levels")
+	if levels == nil || levels.Kind != syntax.List {
+		return
+	}
+	parent := ""
+	for _, level := range levels.Items {
+		d.Notes = append(d.Notes, diag.Note{Text: "in v2: " + levelAsNode(level, parent), Range: firstLine(level.Range)})
+		if name := level.Get("name"); name != nil {
+			parent = name.Text
+		}
+	}
+}
+
+// levelAsNode is one level in the flow syntax of a v2 node.
+func levelAsNode(level *syntax.Node, parent string) string {
+	text := func(key string) string {
+		if n := level.Get(key); n != nil {
+			return n.Text
+		}
+		return ""
+	}
+	host := text("post_scenario") == "pve-setup"
+	fields := []string{"name: " + text("name")}
+	if host {
+		fields = append(fields, "type: pve", "spec: pve")
+	} else {
+		fields = append(fields, "type: vm", "spec: base")
+	}
+	for _, f := range []struct{ key, format string }{
+		{"vm_preset", "preset: vm-%s"}, {"image", "image: %s"}, {"vmid", "vmid: %s"},
+	} {
+		if v := text(f.key); v != "" {
+			fields = append(fields, fmt.Sprintf(f.format, v))
+		}
+	}
+	if parent != "" {
+		fields = append(fields, "parent: "+parent)
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
+}
+
+// sameName refuses an inner name that is not the definition's.
+func (f *findings) sameName(d *definition, tree *syntax.Node) bool {
+	n := tree.Get("name")
+	if n == nil || n.Kind != syntax.String || n.Text == d.name {
+		return true
+	}
+	where := "the file's name"
+	if d.doc.hcl {
+		where = "the block's label"
+	}
+	e := f.errorAt(codeOtherName, n.Range, "the %s is called %q and says it is %q", d.kind, d.name, n.Text)
+	e.Label = "the name is " + where
+	e.Help = fmt.Sprintf("leave the field out, or write %q", d.name)
+	e.Fixes = replace(n.Range, d.name)
+	return true
+}

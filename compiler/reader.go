@@ -1,0 +1,232 @@
+package compiler
+
+import (
+	"fmt"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+)
+
+const (
+	codeUnknownField   diag.Code = "HS0201"
+	codeMissingField   diag.Code = "HS0202"
+	codeRenamedField   diag.Code = "HS0203"
+	codeGoneField      diag.Code = "HS0204"
+	codeRetiredField   diag.Code = "HS0205"
+	codeIgnoredField   diag.Code = "HS0206"
+	codeWrongType      diag.Code = "HS0301"
+	codeNotYet         diag.Code = "HS0940"
+	codeFieldTwice     diag.Code = "HS0207"
+	codeWrongReference diag.Code = "HS0221"
+)
+
+// opt is a decoded value: absent, bad (something was reported about it, so
+// nothing else will be), or set.
+type opt[T any] struct {
+	V   T
+	At  source.Range
+	Set bool // written down, bad or not
+	Bad bool
+}
+
+// ok reports a value that can be used.
+func (o opt[T]) ok() bool { return o.Set && !o.Bad }
+
+// entry is a field of a mapping that the schema knows.
+type entry struct {
+	schema *schema.Field
+	key    source.Range
+	node   *syntax.Node
+}
+
+// reader decodes one mapping by its schema. Making it reports everything that
+// is wrong with the keys; taking a value reports what is wrong with the value.
+// What is never taken would never be checked, so decoders take every field, and
+// a test over the schema proves it.
+type reader struct {
+	f       *findings
+	object  *schema.Object
+	at      source.Range
+	bad     bool // the mapping itself is wrong: nothing is missing from it
+	entries []entry
+	taken   map[*schema.Field]bool // tests only
+}
+
+// read begins to decode n, which may be nil. where names the mapping in
+// messages, as in `node "edge"`.
+func (f *findings) read(n *syntax.Node, o *schema.Object, where string) *reader {
+	r := &reader{f: f, object: o}
+	switch {
+	case n == nil:
+		r.bad = true
+		return r
+	case n.Kind == syntax.Bad:
+		r.at, r.bad = n.Range, true
+		return r
+	case n.Kind != syntax.Map:
+		r.at, r.bad = n.Range, true
+		f.wrongType(n, schema.Group, o.Name)
+		return r
+	}
+	r.at = n.Range
+	r.entries = make([]entry, 0, len(n.Fields))
+	for i := range n.Fields {
+		r.field(&n.Fields[i], where)
+	}
+	for i := range o.Fields {
+		if s := &o.Fields[i]; s.Required && r.find(s.Key) == nil {
+			d := f.errorAt(codeMissingField, firstLine(n.Range), "%s has no %s", where, s.Key)
+			d.Label = fmt.Sprintf("%q is required here", s.Key)
+			d.Notes = []diag.Note{{Text: s.Key + ": " + s.Doc}}
+		}
+	}
+	return r
+}
+
+// field sorts one key into known, renamed, gone and unknown.
+func (r *reader) field(field *syntax.Field, where string) {
+	s := r.object.Field(field.Key)
+	switch {
+	case s == nil && r.object.Open:
+		d := r.f.warnAt(codeIgnoredField, field.Range, "homestak does not act on %s.%s", r.object.Name, field.Key)
+		r.f.suggest(d, field.Key, keys(r.object))
+		return
+	case s == nil:
+		d := r.f.errorAt(codeUnknownField, field.Range, "unknown field %q", field.Key)
+		d.Label = fmt.Sprintf("%s has no field of this name", where)
+		r.f.suggest(d, field.Key, keys(r.object))
+		return
+	case s.Gone != "":
+		d := r.f.errorAt(codeGoneField, field.Range, "%q is no field of %s any more", field.Key, article(r.object.Name))
+		d.Help = s.Gone
+		return
+	}
+	if s.Renamed != "" {
+		d := r.f.warnAt(codeRenamedField, field.Range, "%q is now called %q", field.Key, s.Renamed)
+		d.Fixes = replace(field.Range, s.Renamed)
+		s = r.object.Field(s.Renamed)
+	}
+	if old := r.find(s.Key); old != nil {
+		d := r.f.errorAt(codeFieldTwice, field.Range, "%q is given twice", s.Key)
+		d.Notes = []diag.Note{{Text: "first given here", Range: old.key}}
+		return
+	}
+	if field.Value == nil || field.Value.Kind == syntax.Null {
+		return // null is the same as absent, as upstream has it
+	}
+	if r.object.Blanks && field.Value.Kind == syntax.String && field.Value.Text == "" {
+		return
+	}
+	r.use(s, field)
+	r.entries = append(r.entries, entry{schema: s, key: field.Range, node: field.Value})
+}
+
+// use says so when homestak will not act on a field.
+func (r *reader) use(s *schema.Field, field *syntax.Field) {
+	if harmless(s, field.Value) {
+		return
+	}
+	switch s.Use {
+	case schema.Later:
+		d := r.f.warnAt(codeNotYet, field.Range, "%s.%s is not supported in this version", r.object.Name, s.Key)
+		d.Label = "has no effect yet"
+		if s.New {
+			// Upstream never had it, so whoever writes it counts on its effect.
+			d.Severity, d.Label = diag.Error, ""
+			d.Help = "remove it; a later version will act on it"
+		}
+		d.Notes = []diag.Note{{Text: s.Key + ": " + s.Doc}}
+	case schema.Retired:
+		d := r.f.warnAt(codeRetiredField, field.Range, "%s.%s has no effect", r.object.Name, s.Key)
+		d.Label = "accepted because upstream homestak has it"
+		d.Notes = []diag.Note{{Text: s.Doc}}
+	}
+}
+
+// harmless values say nothing: they are empty or what holds anyway.
+func harmless(s *schema.Field, n *syntax.Node) bool {
+	switch n.Kind {
+	case syntax.List:
+		return len(n.Items) == 0
+	case syntax.Map:
+		return len(n.Fields) == 0
+	case syntax.Bad:
+		return true
+	}
+	return n.Text == "" || n.Text == s.Default
+}
+
+func (r *reader) find(key string) *entry {
+	for i := range r.entries {
+		if r.entries[i].schema.Key == key {
+			return &r.entries[i]
+		}
+	}
+	return nil
+}
+
+// take finds the entry of a key for a decoder; nil when absent.
+func (r *reader) take(key string) *entry {
+	if r.taken != nil {
+		r.taken[r.object.Field(key)] = true
+	}
+	return r.find(key)
+}
+
+// wrongType reports a value of the wrong kind.
+func (f *findings) wrongType(n *syntax.Node, want schema.Type, what string) {
+	d := f.errorAt(codeWrongType, n.Range, "%s is %s, not %s", what, want, describeKind(n.Kind))
+	if want == schema.String && n.Range.File != nil && !n.Range.File.Secret {
+		switch n.Kind {
+		case syntax.Int, syntax.Float, syntax.Bool:
+			d.Help = "put it in quotes"
+			d.Fixes = replace(n.Range, `"`+n.Text+`"`)
+		}
+	}
+}
+
+func describeKind(k syntax.Kind) string {
+	switch k {
+	case syntax.String:
+		return "text"
+	case syntax.Bool:
+		return "true or false"
+	case syntax.Null:
+		return "null"
+	}
+	return article(k.String())
+}
+
+func article(noun string) string {
+	if noun != "" && (noun[0] == 'a' || noun[0] == 'e' || noun[0] == 'i' || noun[0] == 'o') {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+func keys(o *schema.Object) []string {
+	var names []string
+	for i := range o.Fields {
+		if s := &o.Fields[i]; s.Renamed == "" && s.Gone == "" {
+			names = append(names, s.Key)
+		}
+	}
+	return names
+}
+
+// firstLine cuts a range that spans lines to its first: a caret under a whole
+// mapping points at nothing.
+func firstLine(r source.Range) source.Range {
+	if r.File == nil {
+		return r
+	}
+	for i := r.Start; i < r.End; i++ {
+		if r.File.Text[i] == '\n' {
+			r.End = i
+			break
+		}
+	}
+	return r
+}

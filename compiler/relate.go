@@ -1,0 +1,192 @@
+package compiler
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
+)
+
+const (
+	codeUnknownPeer  diag.Code = "HS0217"
+	codeTooManyEdges diag.Code = "HS0415"
+	codeSelf         diag.Code = "HS0416"
+)
+
+// maxEdges bounds what groups and globs can multiply to.
+const maxEdges = 2_000_000
+
+// maxCycles bounds how many cycles of dependencies are reported: each has a
+// path, and after a few people fix and run again.
+const maxCycles = 20
+
+// dependencies adds an edge from n to every node it waits for.
+func (c *compilation) dependencies(n *node) {
+	for _, d := range n.decl.dependsOn {
+		found, ok := c.lookup(d.node, codeUnknownNode, "node")
+		if !ok || !c.roomFor(len(found), d.node.At) {
+			continue
+		}
+		until := schema.Dependency.Default("until")
+		if d.until.Set {
+			until = d.until.V
+		}
+		for _, to := range found {
+			if to == n {
+				e := c.errorAt(codeSelf, d.node.At, "node %q waits for itself", n.name)
+				e.Help = "remove it"
+				continue
+			}
+			c.relate(ir.DependsOn, n, to, until, d.node.At)
+		}
+	}
+}
+
+// peers adds an edge between n and every node its names and globs mean.
+func (c *compilation) peers(n *node) {
+	for _, p := range n.decl.peers {
+		found, ok := c.peersOf(p)
+		if !ok || !c.roomFor(len(found), p.At) {
+			continue
+		}
+		for _, m := range found {
+			if m != n {
+				from, to := n, m
+				if to.index < from.index {
+					from, to = to, from
+				}
+				c.relate(ir.PeerOf, from, to, "", p.At)
+			}
+		}
+	}
+}
+
+// peersOf finds what one item of peers means. A glob is looked up once.
+func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
+	if !strings.ContainsAny(p.V, "*?[") {
+		return c.lookup(p, codeUnknownPeer, "peer")
+	}
+	if found, ok := c.globs[p.V]; ok {
+		return found, true
+	}
+	var found []*node
+	for _, n := range c.nodes {
+		matched, err := path.Match(p.V, n.name)
+		if err != nil {
+			d := c.errorAt(codeUnknownPeer, p.At, "%q is not a glob", p.V)
+			d.Help = "* stands for any text, ? for one character, [a-f] for one of a range"
+			return nil, false
+		}
+		if matched && !n.bad {
+			found = append(found, n)
+		}
+	}
+	if len(found) == 0 && !c.nameless {
+		d := c.errorAt(codeUnknownPeer, p.At, "no node matches %q", p.V)
+		d.Help = fmt.Sprintf("the nodes are %s", enumerate(c.nodeNames()))
+	}
+	if c.globs == nil {
+		c.globs = map[string][]*node{}
+	}
+	c.globs[p.V] = found
+	return found, true
+}
+
+// roomFor says whether n more edges fit.
+func (c *compilation) roomFor(n int, at source.Range) bool {
+	if len(c.edges)+n <= maxEdges {
+		return true
+	}
+	if !c.full {
+		c.full = true
+		d := c.errorAt(codeTooManyEdges, at, "manifest %q has more than %d relations between nodes", c.manifest.name, maxEdges)
+		d.Help = "let fewer nodes wait for or know each other"
+	}
+	return false
+}
+
+// dependencyCycles reports nodes that wait for each other. A child waits for
+// its parent, too. The search is a depth-first walk with its own stack: a
+// chain of a hundred thousand nodes must not exhaust the program's.
+func (c *compilation) dependencyCycles() {
+	waits := make([][]wait, len(c.nodes))
+	for i := range c.edges {
+		if e := &c.edges[i]; e.kind == ir.DependsOn {
+			waits[e.from.index] = append(waits[e.from.index], wait{e.to, e.at})
+		}
+	}
+	for _, n := range c.nodes {
+		if !n.bad && n.up != nil {
+			waits[n.index] = append(waits[n.index], wait{n.up, n.upAt})
+		}
+	}
+	const visiting, visited = 1, 2
+	state := make([]uint8, len(c.nodes))
+	cycles := 0
+	var stack []walker
+	for _, root := range c.nodes {
+		if root.bad || state[root.index] != 0 {
+			continue
+		}
+		stack = append(stack[:0], walker{at: root})
+		for len(stack) > 0 && cycles < maxCycles {
+			top := &stack[len(stack)-1]
+			i := top.at.index
+			state[i] = visiting
+			if top.next == len(waits[i]) {
+				state[i] = visited
+				stack = stack[:len(stack)-1]
+				continue
+			}
+			to := waits[i][top.next].on
+			top.next++
+			switch state[to.index] {
+			case 0:
+				stack = append(stack, walker{at: to})
+			case visiting:
+				c.waitingCircle(stack, waits, to)
+				cycles++
+			}
+		}
+	}
+}
+
+// wait is one thing a node waits for, and where that is said.
+type wait struct {
+	on *node
+	at source.Range
+}
+
+// walker is a node on the current path and the next of its waits to follow.
+type walker struct {
+	at   *node
+	next int
+}
+
+// waitingCircle reports the part of the path from to on, which ends where it
+// began.
+func (c *compilation) waitingCircle(stack []walker, waits [][]wait, to *node) {
+	first := slices.IndexFunc(stack, func(w walker) bool { return w.at == to })
+	circle := stack[first:]
+	names := make([]string, 0, len(circle)+1)
+	for _, w := range circle {
+		names = append(names, w.at.name)
+	}
+	names = append(names, to.name)
+	said := func(w walker) source.Range { return waits[w.at.index][w.next-1].at }
+	last := circle[len(circle)-1]
+	d := c.errorAt(codeCycle, said(last), "nodes wait for each other: %s", pathText(names, "waits for"))
+	d.Label = "this closes the circle"
+	for _, w := range circle[:len(circle)-1] {
+		d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("%q waits for %q", w.at.name, waits[w.at.index][w.next-1].on.name), Range: said(w)})
+		if len(d.Notes) == 8 {
+			break
+		}
+	}
+	d.Help = "a node waits for its parent anyway; remove one of these"
+}

@@ -1,0 +1,219 @@
+package compiler
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/expr"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+)
+
+const (
+	codeUnknownVariable diag.Code = "HS0222"
+	codeVariableValue   diag.Code = "HS0223"
+	codeVariableType    diag.Code = "HS0224"
+)
+
+// Bounds of everything one compilation evaluates: enough for a hundred
+// thousand nodes of twenty expressions each, and seconds at the worst.
+const (
+	maxSteps = 32 << 20
+	maxText  = 256 << 20
+)
+
+// scope is what the expressions of one HCL file see: its own variables and
+// locals. A file is a world of its own, so two manifests may both have a
+// variable "workers".
+type scope struct {
+	hcl *expr.Scope
+}
+
+// scopeOf makes the scope of a document, once.
+func (c *compilation) scopeOf(doc *document) *scope {
+	if s := c.scopes[doc]; s != nil {
+		return s
+	}
+	if c.scopes == nil {
+		c.scopes = map[*document]*scope{}
+	}
+	s := &scope{hcl: &expr.Scope{
+		Vars:   map[string]cty.Value{},
+		Budget: &expr.Budget{Steps: maxSteps, Bytes: maxText},
+	}}
+	c.scopes[doc] = s
+	s.hcl.Vars["var"] = c.variables(doc)
+	locals, list := expr.Locals(doc.tree.Get("locals"), s.hcl)
+	c.list = append(c.list, list...)
+	s.hcl.Vars["local"] = locals
+	return s
+}
+
+// eval evaluates a tree of a document. YAML has no expressions.
+func (c *compilation) eval(n *syntax.Node, doc *document) *syntax.Node {
+	if !doc.hcl || n == nil {
+		return n
+	}
+	return c.evalIn(n, c.scopeOf(doc).hcl)
+}
+
+func (c *compilation) evalIn(n *syntax.Node, s *expr.Scope) *syntax.Node {
+	out, list := expr.Eval(n, s)
+	c.list = append(c.list, list...)
+	return out
+}
+
+// variables gives every variable of a file its value: from the options for the
+// manifest's own file, else the default.
+func (c *compilation) variables(doc *document) cty.Value {
+	values := map[string]cty.Value{}
+	var names []string
+	if blocks := doc.tree.Get("variable"); blocks != nil && blocks.Kind == syntax.Map {
+		for i := range blocks.Fields {
+			f := &blocks.Fields[i]
+			names = append(names, f.Key)
+			values[f.Key] = c.variable(f, doc)
+		}
+	}
+	if c.own(doc) {
+		for _, name := range slices.Sorted(maps.Keys(c.options.Vars)) {
+			if _, ok := values[name]; !ok {
+				d := c.errorAt(codeUnknownVariable, source.Range{}, "%s has no variable %q", doc.file.Name, name)
+				d.Label = "a value was given for it on the command line"
+				c.suggest(d, name, names)
+			}
+		}
+	}
+	return cty.ObjectVal(values)
+}
+
+// own says whether a document is that of the manifest: values from the command
+// line are for its variables.
+func (c *compilation) own(doc *document) bool { return c.manifest != nil && c.manifest.doc == doc }
+
+// variable is the value of one variable. One without a usable value is unknown
+// to nobody: it was reported, and null stands in.
+func (c *compilation) variable(f *syntax.Field, doc *document) cty.Value {
+	r := c.read(f.Value, schema.Variable, fmt.Sprintf("variable %q", f.Key))
+	r.text("description")
+	typ := cty.DynamicPseudoType
+	if e := r.take("type"); e != nil {
+		typ = c.variableType(e.node)
+	}
+	fallback, hasFallback := cty.NullVal(cty.DynamicPseudoType), false
+	if e := r.take("default"); e != nil {
+		v, ok, list := expr.Value(e.node, &expr.Scope{})
+		c.list = append(c.list, list...)
+		if !ok {
+			return fallback
+		}
+		fallback, hasFallback = c.converted(v, typ, f.Key, e.node.Range), true
+		if typ == cty.DynamicPseudoType {
+			typ = fallback.Type()
+		}
+	}
+	if c.own(doc) {
+		if text, ok := c.options.Vars[f.Key]; ok {
+			return c.given(text, typ, f.Key)
+		}
+	}
+	if !hasFallback {
+		d := c.errorAt(codeVariableValue, f.Range, "variable %q has no value", f.Key)
+		d.Label = "no default, and none was given"
+		d.Help = fmt.Sprintf("run with `--var %s=…`, or give it a default", f.Key)
+	}
+	return fallback
+}
+
+// given is a value from the command line.
+func (c *compilation) given(text string, typ cty.Type, name string) cty.Value {
+	if typ == cty.DynamicPseudoType {
+		typ = cty.String
+	}
+	if !typ.IsPrimitiveType() {
+		d := c.errorAt(codeVariableValue, source.Range{}, "variable %q takes %s", name, typ.FriendlyName())
+		d.Help = "only text, numbers, true and false can be given on the command line; set its default"
+		return cty.NullVal(typ)
+	}
+	v, err := convert.Convert(cty.StringVal(text), typ)
+	if err != nil {
+		d := c.errorAt(codeVariableValue, source.Range{}, "%q is no value for variable %q", text, name)
+		d.Label = "it takes " + typ.FriendlyName()
+		return cty.NullVal(typ)
+	}
+	return v
+}
+
+func (c *compilation) converted(v cty.Value, typ cty.Type, name string, at source.Range) cty.Value {
+	out, err := convert.Convert(v, typ)
+	if err != nil {
+		d := c.errorAt(codeVariableType, at, "the default of variable %q is not of its type", name)
+		d.Label = "not " + typ.FriendlyName()
+		return cty.NullVal(typ)
+	}
+	return out
+}
+
+// variableType reads a type: a word, or list(…), set(…), map(…) of one.
+func (c *compilation) variableType(n *syntax.Node) cty.Type {
+	var typ cty.Type
+	switch {
+	case n.Kind == syntax.Bad:
+		return cty.DynamicPseudoType
+	case n.Kind == syntax.Expr:
+		typ = typeOf(n.Expr)
+	case n.Kind == syntax.String:
+		typ = typeNamed(n.Text)
+	}
+	if typ == cty.NilType {
+		d := c.errorAt(codeVariableType, n.Range, "this is not a type")
+		d.Label = "string, number, bool, any, or list(…), set(…), map(…) of one of them"
+		return cty.DynamicPseudoType
+	}
+	return typ
+}
+
+func typeNamed(name string) cty.Type {
+	switch name {
+	case "string":
+		return cty.String
+	case "number":
+		return cty.Number
+	case "bool":
+		return cty.Bool
+	case "any":
+		return cty.DynamicPseudoType
+	}
+	return cty.NilType
+}
+
+func typeOf(e hclsyntax.Expression) cty.Type {
+	switch e := e.(type) {
+	case *hclsyntax.ScopeTraversalExpr:
+		if len(e.Traversal) == 1 {
+			return typeNamed(e.Traversal.RootName())
+		}
+	case *hclsyntax.FunctionCallExpr:
+		if len(e.Args) != 1 {
+			return cty.NilType
+		}
+		elem := typeOf(e.Args[0])
+		switch {
+		case elem == cty.NilType:
+		case e.Name == "list":
+			return cty.List(elem)
+		case e.Name == "set":
+			return cty.Set(elem)
+		case e.Name == "map":
+			return cty.Map(elem)
+		}
+	}
+	return cty.NilType
+}

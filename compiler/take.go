@@ -1,0 +1,258 @@
+package compiler
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/syntax"
+	"github.com/homestak/homestak/lang/unit"
+)
+
+const (
+	codeBadSize     diag.Code = "HS0302"
+	codeNotAllowed  diag.Code = "HS0303"
+	codeOutOfBounds diag.Code = "HS0304"
+	codeBadDuration diag.Code = "HS0305"
+	codeBadName     diag.Code = "HS0220"
+)
+
+// text takes a field of a textual type; the type's own syntax is checked.
+func (r *reader) text(key string) opt[string] {
+	e := r.take(key)
+	if e == nil {
+		return opt[string]{}
+	}
+	return r.f.text(e.node, e.schema)
+}
+
+func (f *findings) text(n *syntax.Node, s *schema.Field) opt[string] {
+	o := opt[string]{V: n.Text, At: n.Range, Set: true}
+	switch {
+	case n.Kind == syntax.Bad:
+		o.Bad = true
+	case n.Kind != syntax.String:
+		f.wrongType(n, schema.String, quoteKey(s))
+		o.Bad = true
+	case s.Enum != nil && !slices.Contains(s.Enum, n.Text):
+		d := f.errorAt(codeNotAllowed, n.Range, "%q is not a value of %s", n.Text, s.Key)
+		d.Label = "one of " + strings.Join(s.Enum, ", ")
+		f.suggest(d, n.Text, s.Enum)
+		o.Bad = true
+	case s.Type == schema.Ref && n.Ref != "" && n.Ref != s.Of:
+		d := f.errorAt(codeWrongReference, n.Range, "%s.%s is %s, and %s wants %s", n.Ref, n.Text, article(n.Ref), s.Key, article(s.Of))
+		d.Help = fmt.Sprintf("write %s.%s, if there is one", s.Of, n.Text)
+		o.Bad = true
+	case s.Type != schema.Ref && n.Ref != "":
+		d := f.errorAt(codeWrongReference, n.Range, "%s is text, not a reference", quoteKey(s))
+		d.Help = "write it in quotes"
+		o.Bad = true
+	default:
+		f.syntaxOf(&o, s)
+	}
+	return o
+}
+
+func quoteKey(s *schema.Field) string {
+	if s.Key == "" {
+		return "an item here"
+	}
+	return `"` + s.Key + `"`
+}
+
+// label reports a name that cannot be a host name.
+func (f *findings) label(o *opt[string], what string) {
+	if addr.ValidName(o.V) {
+		return
+	}
+	d := f.errorAt(codeBadName, o.At, "%q cannot be %s", o.V, what)
+	d.Label = "lower-case letters, digits and inner hyphens, at most 63"
+	if better := nearestLabel(o.V); better != "" {
+		d.Help = fmt.Sprintf("write %q", better)
+		d.Fixes = replace(o.At, better)
+	}
+	o.Bad = true
+}
+
+// nearestLabel makes a name out of what somebody meant as one, "" if it cannot.
+func nearestLabel(s string) string {
+	mapped := strings.Map(func(c rune) rune {
+		switch {
+		case c == '_' || c == '.' || c == ' ':
+			return '-'
+		case c >= 'A' && c <= 'Z':
+			return c + 'a' - 'A'
+		}
+		return c
+	}, s)
+	mapped = strings.Trim(mapped, "-")
+	if !addr.ValidName(mapped) {
+		return ""
+	}
+	return mapped
+}
+
+// number takes a whole number.
+func (r *reader) number(key string) opt[int] {
+	e := r.take(key)
+	if e == nil {
+		return opt[int]{}
+	}
+	return r.f.number(e.node, e.schema)
+}
+
+func (f *findings) number(n *syntax.Node, s *schema.Field) opt[int] {
+	o := opt[int]{At: n.Range, Set: true, Bad: true}
+	if n.Kind == syntax.Bad {
+		return o
+	}
+	if n.Kind != syntax.Int {
+		f.wrongType(n, schema.Int, quoteKey(s))
+		return o
+	}
+	v, err := strconv.ParseInt(n.Text, 10, 64)
+	if err != nil || v < s.Min || v > s.Max {
+		d := f.errorAt(codeOutOfBounds, n.Range, "%s is out of bounds for %s", n.Text, s.Key)
+		d.Label = fmt.Sprintf("%d to %d", s.Min, s.Max)
+		if s.Min == s.Max {
+			d.Label = fmt.Sprintf("always %d", s.Min)
+		}
+		return o
+	}
+	o.V, o.Bad = int(v), false
+	return o
+}
+
+// flag takes true or false.
+func (r *reader) flag(key string) opt[bool] {
+	e := r.take(key)
+	if e == nil {
+		return opt[bool]{}
+	}
+	o := opt[bool]{At: e.node.Range, Set: true, V: e.node.Text == "true"}
+	if e.node.Kind != syntax.Bool {
+		if e.node.Kind != syntax.Bad {
+			r.f.wrongType(e.node, schema.Bool, quoteKey(e.schema))
+		}
+		o.Bad = true
+	}
+	return o
+}
+
+// size takes a number of bytes.
+func (r *reader) size(key string) opt[unit.Size] {
+	e := r.take(key)
+	if e == nil {
+		return opt[unit.Size]{}
+	}
+	o := opt[unit.Size]{At: e.node.Range, Set: true, Bad: true}
+	switch e.node.Kind {
+	case syntax.Bad:
+		return o
+	case syntax.Int, syntax.String:
+	default:
+		r.f.wrongType(e.node, schema.Size, quoteKey(e.schema))
+		return o
+	}
+	v, err := unit.ParseSize(e.node.Text, e.schema.Unit)
+	switch {
+	case err != nil:
+		d := r.f.errorAt(codeBadSize, e.node.Range, "%q is not a size", e.node.Text)
+		d.Label = "a whole number with KiB, MiB, GiB or TiB"
+		d.Help = fmt.Sprintf("write it as in 64GiB; a bare number counts %s", sizeUnit(e.schema.Unit))
+	case int64(v) < e.schema.Min:
+		d := r.f.errorAt(codeOutOfBounds, e.node.Range, "%s is too small for %s", v, e.schema.Key)
+		d.Label = "at least " + unit.Size(e.schema.Min).String()
+		d.Help = fmt.Sprintf("a bare number counts %s", sizeUnit(e.schema.Unit))
+	case v%unit.MiB != 0:
+		d := r.f.errorAt(codeBadSize, e.node.Range, "%s is not a whole number of MiB", e.node.Text)
+		d.Help = "Proxmox VE counts memory and disks in MiB"
+	default:
+		o.V, o.Bad = v, false
+	}
+	return o
+}
+
+func sizeUnit(u unit.Size) string { return strings.TrimPrefix(u.String(), "1") }
+
+// duration takes a span of time; a bare number counts seconds.
+func (r *reader) duration(key string) opt[time.Duration] {
+	e := r.take(key)
+	if e == nil {
+		return opt[time.Duration]{}
+	}
+	o := opt[time.Duration]{At: e.node.Range, Set: true, Bad: true}
+	switch e.node.Kind {
+	case syntax.Bad:
+		return o
+	case syntax.Int, syntax.String:
+	default:
+		r.f.wrongType(e.node, schema.Duration, quoteKey(e.schema))
+		return o
+	}
+	text := e.node.Text
+	if e.node.Kind == syntax.Int {
+		text += "s"
+	}
+	v, err := time.ParseDuration(text)
+	if err != nil || v < 0 || v%time.Second != 0 {
+		d := r.f.errorAt(codeBadDuration, e.node.Range, "%q is not a duration", e.node.Text)
+		d.Help = "write whole seconds, minutes or hours, as in 90s, 20m or 1h30m"
+		return o
+	}
+	o.V, o.Bad = v, false
+	return o
+}
+
+// group takes a nested mapping. Absent ones read as empty.
+func (r *reader) group(key string) *reader {
+	s := r.object.Field(key)
+	e := r.take(key)
+	if e == nil {
+		return r.child(r.f.read(nil, s.Object, key))
+	}
+	return r.child(r.f.read(e.node, s.Object, s.Object.Name))
+}
+
+func (r *reader) child(c *reader) *reader {
+	c.taken = r.taken
+	return c
+}
+
+// has reports whether a field is written down.
+func (r *reader) has(key string) bool { return r.find(key) != nil }
+
+// items takes the nodes of a list. set tells an empty list from none.
+func (r *reader) items(key string) (items []*syntax.Node, at opt[struct{}]) {
+	e := r.take(key)
+	if e == nil {
+		return nil, opt[struct{}]{}
+	}
+	at = opt[struct{}]{At: e.node.Range, Set: true}
+	switch e.node.Kind {
+	case syntax.List:
+		return e.node.Items, at
+	case syntax.Bad:
+	default:
+		r.f.wrongType(e.node, schema.List, quoteKey(e.schema))
+	}
+	at.Bad = true
+	return nil, at
+}
+
+// texts takes a list of texts; bad items are left out.
+func (r *reader) texts(key string) ([]opt[string], opt[struct{}]) {
+	nodes, at := r.items(key)
+	var out []opt[string]
+	for _, n := range nodes {
+		if o := r.f.text(n, r.object.Field(key).Elem); !o.Bad {
+			out = append(out, o)
+		}
+	}
+	return out, at
+}

@@ -1,0 +1,178 @@
+package compiler
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
+)
+
+const (
+	codeBadAddress diag.Code = "HS0306"
+	codeBadMAC     diag.Code = "HS0307"
+	codeBadUUID    diag.Code = "HS0308"
+	codeBadURL     diag.Code = "HS0309"
+	codeNoPrefix   diag.Code = "HS0310"
+)
+
+// syntaxOf checks what the type of a textual field demands of its text, and
+// puts it into its one canonical form.
+func (f *findings) syntaxOf(o *opt[string], s *schema.Field) {
+	switch s.Type {
+	case schema.Label:
+		f.label(o, "a name")
+	case schema.IP:
+		f.ip(o)
+	case schema.CIDR:
+		f.cidr(o)
+	case schema.MAC:
+		f.mac(o)
+	case schema.UUID:
+		f.uuid(o)
+	case schema.URL:
+		f.url(o)
+	default:
+		f.word(o, s.Type)
+	}
+}
+
+// words are the textual types that one pattern describes. Each pattern is the
+// rule of whoever takes the name in the end: Debian, systemd, Proxmox VE.
+var words = []struct {
+	of      schema.Type
+	pattern *regexp.Regexp
+	label   string
+}{
+	{schema.Domain, regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`), "labels of lower-case letters, digits and hyphens, joined by dots"},
+	{schema.Zone, regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`), "an IANA name such as Europe/Berlin"},
+	{schema.Package, regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?$`), "lower-case letters, digits, and + . - inside"},
+	{schema.Service, regexp.MustCompile(`^[A-Za-z0-9:_.\\@-]+$`), "the name of a systemd unit, as in ssh or ssh.service"},
+	{schema.Login, regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`), "lower-case letters, digits, _ and -, at most 32, no digit first"},
+	{schema.Tag, regexp.MustCompile(`^[a-z0-9_][a-z0-9_+.-]*$`), "lower-case letters, digits, and _ + . - inside"},
+	{schema.Pool, regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,2}$`), "letters, digits, _ and -, at most three levels joined by /"},
+	{schema.Bridge, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,14}$`), "the name of a network interface, at most 15 characters"},
+	{schema.Storage, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]$`), "letters, digits, and _ . - inside"},
+}
+
+func (f *findings) word(o *opt[string], t schema.Type) {
+	for i := range words {
+		if w := &words[i]; w.of == t && !w.pattern.MatchString(o.V) {
+			f.errorAt(codeBadName, o.At, "%q cannot be %s", o.V, t).Label = w.label
+			o.Bad = true
+		}
+	}
+}
+
+// ip accepts "" too: "no gateway, whatever the site says".
+func (f *findings) ip(o *opt[string]) {
+	if o.V == "" {
+		return
+	}
+	if a, err := netip.ParseAddr(o.V); err != nil || !a.Is4() {
+		f.errorAt(codeBadAddress, o.At, "%q is not an IPv4 address", o.V).Label = "as in 192.0.2.1"
+		o.Bad = true
+	}
+}
+
+func (f *findings) cidr(o *opt[string]) {
+	if o.V == "dhcp" {
+		return
+	}
+	if a, err := netip.ParseAddr(o.V); err == nil && a.Is4() {
+		d := f.warnAt(codeNoPrefix, o.At, "%s has no prefix length", o.V)
+		d.Label, d.Help = "taken as /24", "write "+o.V+"/24, or what your network uses"
+		d.Fixes = replace(o.At, o.V+"/24")
+		o.V += "/24"
+		return
+	}
+	p, err := netip.ParsePrefix(o.V)
+	if err != nil || !p.Addr().Is4() {
+		f.errorAt(codeBadAddress, o.At, "%q is not an IPv4 address with prefix length", o.V).Label = "dhcp, or as in 192.0.2.10/24"
+		o.Bad = true
+		return
+	}
+	if why := unusable(p); why != "" {
+		f.errorAt(codeBadAddress, o.At, "no machine can have the address %s", o.V).Label = why
+		o.Bad = true
+	}
+}
+
+// unusable says why a machine cannot have the address of p.
+func unusable(p netip.Prefix) string {
+	a := p.Addr()
+	switch {
+	case a.IsMulticast():
+		return "a multicast address"
+	case a.IsLoopback():
+		return "a loopback address"
+	case p.Bits() >= 31: // point-to-point links have no network address
+		return ""
+	case a == p.Masked().Addr():
+		return "the address of the network itself"
+	case a == broadcast(p):
+		return "the broadcast address of its network"
+	}
+	return ""
+}
+
+func broadcast(p netip.Prefix) netip.Addr {
+	b := p.Masked().Addr().As4()
+	for i := p.Bits(); i < 32; i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	return netip.AddrFrom4(b)
+}
+
+func (f *findings) mac(o *opt[string]) {
+	text := strings.ToUpper(strings.ReplaceAll(o.V, "-", ":"))
+	ok := len(text) == 17
+	for i := 0; ok && i < len(text); i++ {
+		if i%3 == 2 {
+			ok = text[i] == ':'
+		} else {
+			ok = strings.IndexByte("0123456789ABCDEF", text[i]) >= 0
+		}
+	}
+	switch {
+	case !ok:
+		f.errorAt(codeBadMAC, o.At, "%q is not a MAC address", o.V).Label = "six octets in hex, as in BC:24:11:00:00:01"
+		o.Bad = true
+	case strings.IndexByte("13579BDF", text[1]) >= 0:
+		f.errorAt(codeBadMAC, o.At, "no machine can have the MAC address %s", o.V).Label = "a group address: its first octet is odd"
+		o.Bad = true
+	default:
+		o.V = text
+	}
+}
+
+func (f *findings) uuid(o *opt[string]) {
+	text := strings.ToLower(o.V)
+	ok := len(text) == 36
+	for i := 0; ok && i < len(text); i++ {
+		switch i {
+		case 8, 13, 18, 23:
+			ok = text[i] == '-'
+		default:
+			ok = strings.IndexByte("0123456789abcdef", text[i]) >= 0
+		}
+	}
+	if !ok {
+		d := f.errorAt(codeBadUUID, o.At, "%q is not a UUID", o.V)
+		d.Help = "let `homestak init` write one, or use the output of uuidgen"
+		o.Bad = true
+	}
+	o.V = text
+}
+
+func (f *findings) url(o *opt[string]) {
+	u, err := url.Parse(o.V)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		f.errorAt(codeBadURL, o.At, "%q is not the URL of an API", o.V).Label = "as in https://192.0.2.1:8006"
+		o.Bad = true
+		return
+	}
+	o.V = strings.TrimSuffix(o.V, "/")
+}

@@ -1,0 +1,104 @@
+package schema
+
+import "github.com/homestak/homestak/lang/unit"
+
+// Manifest is a deployment. Upstream's schema v2, and what homestak adds.
+var Manifest = &Object{Name: "manifest", Doc: "What machines should exist and how they relate.", Fields: []Field{
+	{Key: "schema_version", Type: Int, Min: 2, Max: 2, Doc: "Always 2. A YAML manifest has to say it."},
+	{Key: "name", Type: Label, Doc: "The manifest's name: by default the file's name, and never different from it."},
+	{Key: "description", Type: String, Doc: "Text for people."},
+	{Key: "pattern", Type: String, Enum: []string{"flat", "tiered", "mesh", "hub-spoke", "federated"},
+		Doc: "The shape of the node graph. Derived when absent; an error when the graph has another shape."},
+	{Key: "execution", Type: Group, Object: ManifestExecution, Doc: "Who acts, for every node that does not say."},
+	{Key: "settings", Type: Group, Object: Settings, Doc: "How a run behaves."},
+	{Key: "nodes", Type: List, Elem: &Field{Type: Group, Object: Node}, Required: true, Doc: "The machines."},
+	{Key: "checks", Type: List, Elem: &Field{Type: Any}, New: true, Use: Later, Doc: "What `test` asserts beyond platform ready."},
+	{Key: "expressions", Type: Bool, New: true, Use: Later, Doc: "Evaluates ${…} in the strings of a YAML file."},
+	{Key: "levels", Gone: "this is schema v1: give each level as an item of `nodes`, with the level before it as `parent`"},
+}}
+
+// ManifestExecution is who acts in each phase of every node.
+var ManifestExecution = &Object{Name: "execution", Fields: []Field{
+	{Key: "default_mode", Type: String, Enum: modes, Default: "push", Doc: "Mode of nodes and phases that name none."},
+	{Key: "create", Type: String, Enum: modes, New: true, Doc: "Only push: a node that does not exist cannot act."},
+	{Key: "config", Type: String, Enum: modes, New: true, Doc: "Mode of the config phase."},
+	{Key: "run", Type: String, Enum: modes, New: true, Doc: "Mode of the run phase."},
+	{Key: "destroy", Type: String, Enum: modes, New: true, Doc: "Only push: the parent reclaims what the node held."},
+	{Key: "mode", Gone: "for all nodes of a manifest the field is `default_mode`"},
+}}
+
+// NodeExecution is who acts in each phase of one node.
+var NodeExecution = &Object{Name: "execution", Fields: []Field{
+	{Key: "mode", Type: String, Enum: modes, Doc: "Mode of this node."},
+	{Key: "create", Type: String, Enum: modes, New: true, Doc: "Only push: a node that does not exist cannot act."},
+	{Key: "config", Type: String, Enum: modes, New: true, Doc: "Mode of the config phase."},
+	{Key: "run", Type: String, Enum: modes, New: true, Doc: "Mode of the run phase."},
+	{Key: "destroy", Type: String, Enum: modes, New: true, Doc: "Only push: the parent reclaims what the node held."},
+	{Key: "default_mode", Gone: "for one node the field is `mode`"},
+}}
+
+var modes = []string{"push", "pull", "hybrid"}
+
+// Settings steer a whole run; site.yaml may have them too.
+var Settings = &Object{Name: "settings", Fields: []Field{
+	{Key: "on_error", Type: String, Enum: []string{"stop", "rollback", "continue"}, Default: "stop",
+		Doc: "After a failed step: stop, undo what this run created, or go on with what does not depend on it."},
+	{Key: "verify", Type: Bool, Default: "true", New: true, Doc: "Assert every resource again, over a new connection, when a node is configured."},
+	{Key: "verify_ssh", Renamed: "verify"},
+	{Key: "cleanup_on_failure", Type: Bool, Default: "true", Doc: "`test` destroys what it created when a step fails."},
+	{Key: "parallelism", Type: Int, Min: 1, Max: 1024, Default: "8", New: true, Doc: "Steps that may run at once."},
+	{Key: "timeout", Type: Duration, Default: "0s", New: true, Doc: "Deadline of one step; 0s leaves each op its own."},
+	{Key: "timeout_buffer", Type: Int, Min: 0, Max: 86400, Use: Retired, Default: "60", Doc: "Upstream never used it: each op has a deadline of its own."},
+}}
+
+// Node is one machine of a manifest.
+var Node = &Object{Name: "node", Doc: "One machine. It is an instance, not a template.", Fields: []Field{
+	{Key: "name", Type: Label, Required: true, Doc: "Unique in the manifest; becomes the host name."},
+	{Key: "type", Type: String, Enum: []string{"vm", "ct", "pve"}, Default: "vm",
+		Doc: "Virtual machine, container, or a virtual machine that is a Proxmox VE host. A vm with a host spec is a pve."},
+	{Key: "spec", Type: Ref, Of: KindSpec, Default: "base", Doc: "What the node becomes. A pve that names none becomes `pve`."},
+	{Key: "preset", Type: Ref, Of: KindPreset, Default: "vm-small", Doc: "Size."},
+	{Key: "image", Type: Ref, Of: KindImage, Default: "debian-12", Doc: "Disk image. A pve that names none boots `debian-13-pve`."},
+	{Key: "template", Type: String, Use: Later, Doc: "Container template, for type ct."},
+	{Key: "vmid", Type: Int, Min: 100, Max: 999999999, Doc: "Guest id. When absent the plan chooses one from the site's range."},
+	{Key: "parent", Type: Ref, Of: KindNode, Doc: "The node that spawns this one and is its host; null for the host given with -H."},
+	{Key: "host", Type: Ref, Of: KindHost, New: true, Doc: "The site's host that a root node runs on, whatever -H says."},
+	{Key: "cores", Type: Int, Min: 1, Max: 512, New: true, Doc: "CPU cores; overrides the preset."},
+	{Key: "memory", Type: Size, Unit: unit.MiB, Min: int64(128 * unit.MiB), New: true, Doc: "Memory; overrides the preset. A bare number counts MiB."},
+	{Key: "disk", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Doc: "First disk; overrides the preset. A bare number counts GiB."},
+	{Key: "network", Type: Group, Object: Network, New: true, Doc: "First network interface."},
+	{Key: "tags", Type: List, Elem: &Field{Type: Tag}, New: true, Doc: "Tags on the guest, besides homestak's own."},
+	{Key: "pool", Type: Pool, New: true, Doc: "Resource pool of the host."},
+	{Key: "protect", Type: Bool, Default: "false", New: true, Doc: "Refuse to destroy or replace the guest."},
+	{Key: "on_boot", Type: Bool, Default: "true", New: true, Doc: "Start the guest when its host boots."},
+	{Key: "execution", Type: Group, Object: NodeExecution, Doc: "Who acts."},
+	{Key: "count", Type: Int, Min: 0, Max: 100000, New: true, Doc: "Make that many: NAME-1, NAME-2, … The name alone then means all of them."},
+	{Key: "depends_on", Type: List, Elem: &Field{Type: Ref, Of: KindNode, Object: Dependency}, New: true, Doc: "Nodes this one waits for."},
+	{Key: "peers", Type: List, Elem: &Field{Type: Ref, Of: KindNode}, New: true, Doc: "Nodes that know each other; names, groups or globs such as web-*."},
+	{Key: "nodes", Type: List, Elem: &Field{Type: Group}, New: true, Doc: "Children of this node."},
+	{Key: "for_each", Type: Any, New: true, Use: Later, Doc: "Make one node per key of a map or set."},
+	{Key: "disks", Type: List, Elem: &Field{Type: Any}, New: true, Use: Later, Doc: "Further disks."},
+	{Key: "placement", Type: Any, New: true, Use: Later, Doc: "Choice among several hosts."},
+	{Key: "boot", Type: Any, New: true, Use: Later, Doc: "Boot order."},
+	{Key: "cloud_init", Type: Any, New: true, Use: Later, Doc: "Additions to the seed."},
+	{Key: "unprivileged", Type: Bool, New: true, Use: Later, Doc: "Unprivileged container."},
+	{Key: "features", Type: Any, New: true, Use: Later, Doc: "Container features."},
+	{Key: "renamed_from", Type: String, New: true, Use: Later, Doc: "The node's former name, so that the guest is kept."},
+}}
+
+// Dependency is the longer form of an item of depends_on.
+var Dependency = &Object{Name: "dependency", Fields: []Field{
+	{Key: "node", Type: Ref, Of: KindNode, Required: true, Doc: "Node or group that is waited for."},
+	{Key: "until", Type: String, Enum: []string{"created", "ready"}, Default: "ready", Doc: "It runs, or it is platform ready."},
+}}
+
+// Network is the first interface of a node.
+var Network = &Object{Name: "network", Fields: []Field{
+	{Key: "bridge", Type: Bridge, Default: "vmbr0", Doc: "Bridge of the host."},
+	{Key: "ip", Type: CIDR, Default: "dhcp", Doc: "Static address with prefix length, or dhcp."},
+	{Key: "gateway", Type: IP, Doc: "Default route, in the subnet of ip."},
+	{Key: "dns", Type: List, Elem: &Field{Type: IP}, Doc: "Name servers."},
+	{Key: "domain", Type: Domain, Doc: "DNS domain of the host name."},
+	{Key: "mac", Type: MAC, Doc: "MAC address; derived from the node's identity when absent."},
+	{Key: "vlan", Type: Int, Min: 1, Max: 4094, Doc: "VLAN tag."},
+}}
