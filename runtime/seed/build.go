@@ -61,11 +61,9 @@ func (s *Seed) check() error {
 	if oneLine(s.UserCA) == "" || oneLine(s.HostCert) == "" || len(bytes.TrimSpace(s.HostKeyPEM)) == 0 {
 		return bad("it needs the user CA, a host key and its certificate, one line each")
 	}
-	for _, text := range []string{s.Instance, s.Hostname, s.Domain, s.UserCA, s.HostCert, string(s.HostKeyPEM)} {
-		for _, r := range text {
-			if r < ' ' && r != '\n' || r > '~' {
-				return bad("a value holds characters that are not printable ASCII")
-			}
+	for _, text := range []string{s.Instance, s.Hostname, s.Domain, oneLine(s.UserCA), oneLine(s.HostCert), strings.ReplaceAll(string(s.HostKeyPEM), "\n", "")} {
+		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return bad("a value holds characters that are not printable ASCII")
 		}
 	}
 	return nil
