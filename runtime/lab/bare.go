@@ -17,7 +17,7 @@ func Bare(*Lab) (guest.Hypervisor, error) { return bareHypervisor{}, nil }
 type bareHypervisor struct{}
 
 func (bareHypervisor) Machine(uint, func()) guest.Machine { return &bareMachine{} }
-func (bareHypervisor) Close() error               { return nil }
+func (bareHypervisor) Close() error                       { return nil }
 
 func (bareHypervisor) Dial(_ context.Context, network, address string) (net.Conn, error) {
 	return nil, fmt.Errorf("dial %s %s: no route to host", network, address)

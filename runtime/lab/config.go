@@ -36,6 +36,7 @@ type Config struct {
 	Subnet netip.Prefix
 
 	TaskTime time.Duration // every task takes at least this long
+	BootTime time.Duration // a guest's operating system needs at least this long to come up
 	Clock    Clock         // default: the real one
 
 	Programs map[string]Program // what guests can execute, by name
@@ -43,6 +44,8 @@ type Config struct {
 
 	// Hypervisor makes the machines; default: simulated guests.
 	Hypervisor func(l *Lab) (guest.Hypervisor, error)
+
+	inside *inside // set for the lab inside a guest
 }
 
 func (c *Config) fill() {

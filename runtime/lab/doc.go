@@ -12,7 +12,7 @@
 //	                                        │
 //	                                        └─▶ guest.Hypervisor (machines, networks)
 //
-// A method exists when the table (methods.go) has a row for it; everything else
+// A method exists when the table (api.txt) has a row for it; everything else
 // answers 501. The lab never pretends. It knows nothing of homestak's plans:
 // what PVE says comes from PVE's schema and recorded answers.
 //

@@ -1,0 +1,127 @@
+package lab
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// authDelay is how long PVE waits before it answers 401.
+const authDelay = 3 * time.Second
+
+// identity is who asks: a user, or a user's token.
+type identity struct {
+	user  string // root@pam
+	token string // homestak; empty for the user himself
+	all   bool   // has every privilege
+}
+
+// String is root@pam or root@pam!homestak, as UPIDs have it.
+func (id identity) String() string {
+	if id.token == "" {
+		return id.user
+	}
+	return id.user + "!" + id.token
+}
+
+// isRoot is what "only root" means to PVE: the user, not one of his tokens.
+func (id identity) isRoot() bool { return id.user == "root@pam" && id.token == "" }
+
+// allowed checks the privileges a method asks for. Privileges come from ACLs;
+// the lab has none, so a token without the user's own rights has no privilege.
+func (id identity) allowed(m *method, inPath map[string]string, params []KV) error {
+	if m.perm == nil || id.all {
+		return nil
+	}
+	path := pathParam.ReplaceAllStringFunc(m.perm.path, func(p string) string {
+		name := p[1 : len(p)-1]
+		if v, ok := inPath[name]; ok {
+			return v
+		}
+		for _, kv := range params {
+			if kv.Key == name {
+				return kv.Value
+			}
+		}
+		return p
+	})
+	sep := ", "
+	if m.perm.any {
+		sep = "|"
+	}
+	return errorf(403, "Permission check failed ("+path+", "+strings.Join(m.perm.privs, sep)+")")
+}
+
+var pathParam = regexp.MustCompile(`\{[a-z]+\}`)
+
+// token is an API token at rest. The secret is not kept.
+type token struct {
+	User    string `json:"user"`
+	ID      string `json:"id"`
+	Hash    string `json:"hash"` // hex SHA-256 of the secret
+	Comment string `json:"comment,omitempty"`
+	Expire  int64  `json:"expire,omitempty"` // seconds since the epoch, 0 = never
+	Privsep bool   `json:"privsep,omitempty"`
+}
+
+// access is the content of access.json.
+type access struct {
+	Tokens []token `json:"tokens"`
+}
+
+var (
+	errNoTicket  = errors.New("No ticket")
+	errBadTicket = errors.New("Authentication failed!")
+	tokenHeader  = regexp.MustCompile(`^PVEAPIToken[= ]([^\s!]+)!([A-Za-z][A-Za-z0-9.\-_]+)=([a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12})$`)
+)
+
+// authenticate finds who an Authorization header stands for. What is wrong is
+// said only after PVE's delay.
+func (l *Lab) authenticate(ctx context.Context, header string) (identity, error) {
+	id, err := l.identify(header)
+	if err != nil {
+		if e := l.cfg.Clock.Sleep(ctx, authDelay); e != nil {
+			return identity{}, e
+		}
+	}
+	return id, err
+}
+
+func (l *Lab) identify(header string) (identity, error) {
+	m := tokenHeader.FindStringSubmatch(header)
+	if m == nil {
+		return identity{}, errNoTicket
+	}
+	hash := hashSecret(m[3])
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.access.Tokens {
+		if t.User == m[1] && t.ID == m[2] {
+			if subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) != 1 || t.Expire != 0 && l.now().Unix() >= t.Expire {
+				return identity{}, errBadTicket
+			}
+			return identity{user: t.User, token: t.ID, all: t.User == "root@pam" && !t.Privsep}, nil
+		}
+	}
+	return identity{}, errBadTicket
+}
+
+func hashSecret(secret string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(secret)))
+	return hex.EncodeToString(sum[:])
+}
+
+// newUUID makes a random UUID, lower case.
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

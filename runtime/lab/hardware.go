@@ -1,0 +1,166 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/homestak/homestak/runtime/lab/guest"
+)
+
+// hardware is the machine that a guest's effective configuration describes.
+// Drives whose volume is gone are left out; checkHardware finds them.
+func (l *Lab) hardware(v *vm) guest.Hardware {
+	return l.hardwareOf(v, v.Config)
+}
+
+func (l *Lab) hardwareOf(v *vm, config map[string]string) guest.Hardware {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	hw := guest.Hardware{
+		VMID: v.VMID, Node: v.Node, Name: config["name"],
+		Cores: coresOf(config), Memory: memoryOf(config), Agent: agentOn(config),
+	}
+	if o, err := api().parseObject("smbios1", "smbios1", config["smbios1"]); err == nil {
+		hw.UUID = o["uuid"]
+	}
+	for _, slot := range sortedSlots(config) {
+		base, _, _ := splitSlot(slot)
+		switch base {
+		case "ide", "sata", "scsi", "virtio":
+			if d, ok := l.disk(slot, config[slot]); ok {
+				hw.Disks = append(hw.Disks, d)
+			}
+		case "net":
+			if n, ok := nic(slot, config[slot]); ok {
+				hw.NICs = append(hw.NICs, n)
+			}
+		}
+	}
+	if o, err := api().parseObject("boot", "boot", config["boot"]); err == nil {
+		hw.Boot = splitList(o["order"])
+	}
+	return hw
+}
+
+// disk describes one drive; the caller holds mu.
+func (l *Lab) disk(slot, text string) (guest.Disk, bool) {
+	base, _, _ := splitSlot(slot)
+	o, err := api().parseObject(base, slot, text)
+	if err != nil {
+		return guest.Disk{}, false
+	}
+	vol := l.findVolume(o["file"])
+	if vol == nil {
+		return guest.Disk{}, false
+	}
+	d := guest.Disk{Slot: slot, Volume: vol.id(), Path: vol.file(), Size: vol.Size, CDROM: o["media"] == "cdrom"}
+	if _, err := os.Stat(d.Path); err != nil {
+		d.Path = ""
+	}
+	if !d.CDROM {
+		d.State = vol.state()
+	}
+	return d, true
+}
+
+func nic(slot, text string) (guest.NIC, bool) {
+	o, err := api().parseObject("net", slot, text)
+	if err != nil {
+		return guest.NIC{}, false
+	}
+	tag, _ := strconv.ParseUint(o["tag"], 10, 16)
+	return guest.NIC{
+		Slot: slot, Model: o["model"], MAC: strings.ToUpper(o["macaddr"]), Bridge: o["bridge"],
+		VLAN: uint(tag), Down: o["link_down"] == "1",
+	}, true
+}
+
+// checkHardware is what stops a start: volumes and bridges that are not there.
+func (l *Lab) checkHardware(v *vm) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, slot := range sortedSlots(v.Config) {
+		base, _, _ := splitSlot(slot)
+		text := v.Config[slot]
+		switch {
+		case isDriveSlot(slot):
+			file, _, _ := strings.Cut(text, ",")
+			file = strings.TrimPrefix(file, "file=")
+			if _, _, isVolume := splitVolumeID(file); isVolume && l.findVolume(file) == nil {
+				return fmt.Errorf("volume '%s' does not exist", file)
+			}
+		case base == "net":
+			if n, ok := nic(slot, text); ok && n.Bridge != "" && !l.hasBridge(n.Bridge) {
+				return fmt.Errorf("bridge '%s' does not exist", n.Bridge)
+			}
+		}
+	}
+	return nil
+}
+
+// sortedSlots are the options that have a number, by name, then by number.
+func sortedSlots(config map[string]string) []string {
+	var slots []string
+	for k := range config {
+		if _, _, ok := splitSlot(k); ok {
+			slots = append(slots, k)
+		}
+	}
+	slices.SortFunc(slots, func(a, b string) int {
+		ab, an, _ := splitSlot(a)
+		bb, bn, _ := splitSlot(b)
+		if ab != bb {
+			return strings.Compare(ab, bb)
+		}
+		return an - bn
+	})
+	return slots
+}
+
+func coresOf(config map[string]string) uint {
+	n := func(key string) uint {
+		v, err := strconv.ParseUint(config[key], 10, 32)
+		if err != nil || v == 0 {
+			return 1
+		}
+		return uint(v)
+	}
+	if config["vcpus"] != "" {
+		return n("vcpus")
+	}
+	return n("cores") * n("sockets")
+}
+
+// memoryOf is in MiB; PVE's default is 512.
+func memoryOf(config map[string]string) uint {
+	o, err := api().parseObject("memory", "memory", config["memory"])
+	if err != nil {
+		return 512
+	}
+	n, err := strconv.ParseUint(o["current"], 10, 32)
+	if err != nil {
+		return 512
+	}
+	return uint(n)
+}
+
+func agentOn(config map[string]string) bool {
+	o, err := api().parseObject("agent", "agent", config["agent"])
+	return err == nil && o["enabled"] == "1"
+}
+
+// asStartError makes a task's error of a failed start: QEMU's own lines go to
+// the log, the reason ends the task.
+func asStartError(t *task, err error) error {
+	var se *guest.StartError
+	if errors.As(err, &se) {
+		for _, line := range se.Log {
+			t.logf("%s", line)
+		}
+	}
+	return err
+}

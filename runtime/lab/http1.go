@@ -1,0 +1,213 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// PVE puts its error message into the status line, and net/http's server cannot
+// do that; so the lab speaks HTTP/1.1 itself. Requests are read by net/http.
+
+const (
+	maxHeader   = 64 << 10
+	idleTimeout = 5 * time.Minute
+	// drainLimit is how much of a request's body the server reads away to keep a
+	// connection whose request was refused.
+	drainLimit = 256 << 10
+)
+
+// answer is what goes back. An empty body is really empty.
+type answer struct {
+	status int
+	reason string // status line; one line
+	header [][2]string
+	body   []byte
+	hijack func(net.Conn, *bufio.Reader) // takes the connection over once the head is sent
+}
+
+// httpServer answers on a listener until closed.
+type httpServer struct {
+	ln    net.Listener
+	tls   *tls.Config
+	now   func() time.Time
+	serve func(ctx context.Context, r *http.Request) answer
+
+	ctx  context.Context
+	stop context.CancelFunc
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	open map[net.Conn]struct{}
+}
+
+func newHTTPServer(ln net.Listener, cert tls.Certificate, now func() time.Time, serve func(context.Context, *http.Request) answer) *httpServer {
+	s := &httpServer{
+		ln: ln, now: now, serve: serve, open: map[net.Conn]struct{}{},
+		tls: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+	}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	s.wg.Add(1)
+	go s.accept()
+	return s
+}
+
+func (s *httpServer) accept() {
+	defer s.wg.Done()
+	for {
+		c, err := s.ln.Accept()
+		if err != nil {
+			if s.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			// Out of descriptors or alike: the next connection may do better.
+			select {
+			case <-s.ctx.Done():
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			continue
+		}
+		if !s.track(c) {
+			c.Close()
+			return
+		}
+		go func() {
+			defer s.wg.Done()
+			defer s.untrack(c)
+			s.connection(c)
+		}()
+	}
+}
+
+func (s *httpServer) track(c net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.open[c] = struct{}{}
+	s.wg.Add(1)
+	return true
+}
+
+func (s *httpServer) untrack(c net.Conn) {
+	c.Close()
+	s.mu.Lock()
+	delete(s.open, c)
+	s.mu.Unlock()
+}
+
+// close cuts every connection and waits for the handlers.
+func (s *httpServer) close() {
+	s.stop()
+	s.ln.Close()
+	s.mu.Lock()
+	for c := range s.open {
+		c.Close()
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+// connection serves the requests of one client, one after the other.
+func (s *httpServer) connection(raw net.Conn) {
+	c := tls.Server(raw, s.tls)
+	head := &io.LimitedReader{R: c}
+	br := bufio.NewReader(head)
+	for {
+		c.SetReadDeadline(time.Now().Add(idleTimeout))
+		head.N = maxHeader
+		r, err := http.ReadRequest(br)
+		if err != nil {
+			if head.N <= 0 {
+				s.write(c, answer{status: 431, reason: "Request Header Fields Too Large"}, true)
+			}
+			return
+		}
+		head.N = 1<<63 - 1
+		c.SetReadDeadline(time.Time{})
+		waiting := &continueBody{ReadCloser: r.Body, w: c}
+		if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+			r.Body = waiting
+		} else {
+			waiting.sent = true
+		}
+		a := s.serve(s.ctx, r)
+		if a.hijack != nil {
+			if s.write(c, a, false) == nil {
+				a.hijack(c, br)
+			}
+			return
+		}
+		last := r.Close || !waiting.sent || s.ctx.Err() != nil
+		if !last {
+			n, _ := io.CopyN(io.Discard, r.Body, drainLimit)
+			last = n == drainLimit
+		}
+		if s.write(c, a, last) != nil || last {
+			return
+		}
+	}
+}
+
+func (s *httpServer) write(c net.Conn, a answer, last bool) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, oneLine(a.reason))
+	if a.hijack == nil {
+		b.WriteString("Cache-Control: max-age=0\r\n")
+		if last {
+			b.WriteString("Connection: close\r\n")
+		} else {
+			b.WriteString("Connection: Keep-Alive\r\n")
+		}
+		b.WriteString("Date: " + s.now().UTC().Format(http.TimeFormat) + "\r\n")
+		b.WriteString("Pragma: no-cache\r\nServer: pve-api-daemon/3.0\r\n")
+		b.WriteString("Content-Length: " + strconv.Itoa(len(a.body)) + "\r\n")
+	}
+	for _, h := range a.header {
+		b.WriteString(h[0] + ": " + h[1] + "\r\n")
+	}
+	b.WriteString("\r\n")
+	c.SetWriteDeadline(time.Now().Add(time.Minute))
+	defer c.SetWriteDeadline(time.Time{})
+	_, err := c.Write(append([]byte(b.String()), a.body...))
+	return err
+}
+
+// oneLine is the first line of a message, without what could end a header.
+func oneLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// continueBody sends the interim response before the first read of a body whose
+// client waits for it.
+type continueBody struct {
+	io.ReadCloser
+	w    io.Writer
+	sent bool
+}
+
+func (b *continueBody) Read(p []byte) (int, error) {
+	if !b.sent {
+		b.sent = true
+		if _, err := io.WriteString(b.w, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
+			return 0, err
+		}
+	}
+	return b.ReadCloser.Read(p)
+}

@@ -1,0 +1,79 @@
+package lab
+
+// handlers binds the rows of api.txt to what runs them; a test holds the two
+// equal.
+func handlers() map[string]handler {
+	const (
+		node    = "/nodes/{node}"
+		storage = node + "/storage/{storage}"
+		qemu    = node + "/qemu/{vmid}"
+		tokens  = "/access/users/{userid}/token"
+	)
+	return map[string]handler{
+		"GET /version":            (*call).version,
+		"GET /access/users":       (*call).userList,
+		"GET /access/permissions": (*call).permissions,
+
+		"GET " + tokens:                   (*call).tokenList,
+		"GET " + tokens + "/{tokenid}":    (*call).tokenGet,
+		"POST " + tokens + "/{tokenid}":   (*call).tokenCreate,
+		"DELETE " + tokens + "/{tokenid}": (*call).tokenDelete,
+
+		"GET /cluster/resources": (*call).clusterResources,
+		"GET /cluster/nextid":    (*call).clusterNextID,
+		"GET /cluster/status":    (*call).clusterStatus,
+		"GET /cluster/tasks":     (*call).clusterTasks,
+
+		"GET /pools":             (*call).poolList,
+		"POST /pools":            (*call).poolCreate,
+		"PUT /pools":             (*call).poolUpdate,
+		"DELETE /pools":          (*call).poolDelete,
+		"GET /pools/{poolid}":    (*call).poolGet,
+		"PUT /pools/{poolid}":    (*call).poolUpdate,
+		"DELETE /pools/{poolid}": (*call).poolDelete,
+
+		"GET /storage":           (*call).storageList,
+		"GET /storage/{storage}": (*call).storageGet,
+
+		"GET /nodes":                         (*call).nodeList,
+		"GET " + node + "/version":           (*call).version,
+		"GET " + node + "/status":            (*call).nodeStatus,
+		"GET " + node + "/network":           (*call).networkList,
+		"GET " + node + "/network/{iface}":   (*call).networkGet,
+		"GET " + node + "/certificates/info": (*call).certificates,
+
+		"GET " + node + "/tasks":               (*call).taskList,
+		"GET " + node + "/tasks/{upid}/status": (*call).taskStatus,
+		"GET " + node + "/tasks/{upid}/log":    (*call).taskLog,
+		"DELETE " + node + "/tasks/{upid}":     (*call).taskStop,
+
+		"GET " + node + "/storage":                (*call).nodeStorageList,
+		"GET " + storage + "/status":              (*call).nodeStorageStatus,
+		"GET " + storage + "/content":             (*call).contentList,
+		"GET " + storage + "/content/{volume}":    (*call).contentGet,
+		"DELETE " + storage + "/content/{volume}": (*call).contentDelete,
+		"POST " + storage + "/upload":             (*call).contentUpload,
+		"POST " + storage + "/download-url":       (*call).contentDownload,
+
+		"GET " + node + "/qemu":             (*call).qemuList,
+		"POST " + node + "/qemu":            (*call).qemuCreate,
+		"DELETE " + qemu:                    (*call).qemuDelete,
+		"GET " + qemu + "/config":           (*call).qemuConfig,
+		"PUT " + qemu + "/config":           (*call).qemuUpdateSync,
+		"POST " + qemu + "/config":          (*call).qemuUpdate,
+		"GET " + qemu + "/pending":          (*call).qemuPending,
+		"PUT " + qemu + "/resize":           (*call).qemuResize,
+		"PUT " + qemu + "/unlink":           (*call).qemuUnlink,
+		"GET " + qemu + "/status/current":   (*call).qemuCurrent,
+		"POST " + qemu + "/status/start":    (*call).qemuStart,
+		"POST " + qemu + "/status/stop":     (*call).qemuStop,
+		"POST " + qemu + "/status/shutdown": (*call).qemuShutdown,
+		"POST " + qemu + "/status/reboot":   (*call).qemuReboot,
+		"POST " + qemu + "/status/reset":    (*call).qemuReset,
+
+		"POST " + qemu + "/agent/ping":                  (*call).agentPing,
+		"GET " + qemu + "/agent/get-osinfo":             (*call).agentOS,
+		"GET " + qemu + "/agent/get-host-name":          (*call).agentHostName,
+		"GET " + qemu + "/agent/network-get-interfaces": (*call).agentInterfaces,
+	}
+}

@@ -1,0 +1,352 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// qemuConfig is GET …/config: the values of the next start, or with current=1
+// those in force.
+func (c *call) qemuConfig() (any, error) {
+	v, err := c.vm()
+	if err != nil {
+		return nil, err
+	}
+	if c.has("snapshot") {
+		return nil, errorf(500, "snapshot '"+c.str("snapshot")+"' does not exist")
+	}
+	config := v.next()
+	if c.flag("current") {
+		config = v.Config
+	}
+	out := map[string]any{"digest": v.digest()}
+	for k, value := range config {
+		out[k] = typed(k, value)
+	}
+	return out, nil
+}
+
+// typed gives a value the type it has in PVE's answers.
+func typed(key, value string) any {
+	if key == "cipassword" {
+		return "**********"
+	}
+	p := api().schemas["qemu-options"].lookup(key)
+	if p == nil {
+		return value
+	}
+	switch p.kind {
+	case "int", "bool":
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return n
+		}
+	case "num":
+		if f, err := strconv.ParseFloat(value, 64); err == nil {
+			return f
+		}
+	}
+	return value
+}
+
+// qemuPending is GET …/pending.
+func (c *call) qemuPending() (any, error) {
+	v, err := c.vm()
+	if err != nil {
+		return nil, err
+	}
+	keys := sortedKeys(v.next())
+	for _, k := range v.Unset {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	list := []map[string]any{{"key": "digest", "value": v.digest()}}
+	for _, k := range slices.Compact(keys) {
+		item := map[string]any{"key": k}
+		if value, ok := v.Config[k]; ok {
+			item["value"] = typed(k, value)
+		}
+		if value, ok := v.Pending[k]; ok {
+			item["pending"] = typed(k, value)
+		} else if slices.Contains(v.Unset, k) {
+			item["delete"] = 1
+		}
+		list = append(list, item)
+	}
+	return list, nil
+}
+
+// change is an update of a guest's options.
+type change struct {
+	set    map[string]string
+	unset  []string
+	revert []string
+	force  bool // remove the volumes of deleted drives
+}
+
+// qemuUpdateSync is PUT …/config: done when it answers.
+func (c *call) qemuUpdateSync() (any, error) {
+	ch, v, err := c.checkUpdate()
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := c.lockVM(c.ctx, v.VMID, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	return nil, c.update(v.VMID, ch, c.guard(), func(string, ...any) {})
+}
+
+// qemuUpdate is POST …/config: a task.
+func (c *call) qemuUpdate() (any, error) {
+	ch, v, err := c.checkUpdate()
+	if err != nil {
+		return nil, err
+	}
+	guard, line := c.guard(), c.commandLine()
+	return c.start("qmconfig", vmidText(v.VMID), func(t *task) error {
+		t.logf("update VM %d: %s", v.VMID, line)
+		unlock, err := c.lockVM(t.ctx, v.VMID, t)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if err := t.delay(); err != nil {
+			return err
+		}
+		return c.update(v.VMID, ch, guard, t.logf)
+	})
+}
+
+// qemuUnlink is PUT …/unlink.
+func (c *call) qemuUnlink() (any, error) {
+	v, err := c.vm()
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := c.lockVM(c.ctx, v.VMID, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	ch := change{unset: splitList(c.str("idlist")), force: c.flag("force")}
+	if err := checkUnset(ch); err != nil {
+		return nil, err
+	}
+	return nil, c.update(v.VMID, ch, c.guard(), func(string, ...any) {})
+}
+
+// guard is what must hold, under the guest's lock, for a change to be made.
+func (c *call) guard() func(*vm) error {
+	digest, skip := c.str("digest"), c.flag("skiplock")
+	return func(v *vm) error {
+		if digest != "" && digest != v.digest() {
+			return errorf(500, "checksum mismatch (file change by other user?)")
+		}
+		if lock := v.lock(); lock != "" && !skip {
+			return fmt.Errorf("VM is locked (%s)", lock)
+		}
+		return nil
+	}
+}
+
+// checkUpdate is all that PVE refuses before it starts to change anything.
+func (c *call) checkUpdate() (change, *vm, error) {
+	ch := change{
+		set: c.options(), unset: splitList(c.str("delete")), revert: splitList(c.str("revert")), force: c.flag("force"),
+	}
+	if err := c.checkOptions(ch.set); err != nil {
+		return ch, nil, err
+	}
+	v, err := c.vm()
+	if err != nil {
+		return ch, nil, err
+	}
+	if err := checkUnset(ch); err != nil {
+		return ch, nil, err
+	}
+	if len(ch.set)+len(ch.unset)+len(ch.revert) == 0 {
+		return ch, nil, errorf(500, "no options specified")
+	}
+	if err := c.guard()(v); err != nil {
+		return ch, nil, err
+	}
+	return ch, v, c.checkDrives(ch.set)
+}
+
+func checkUnset(ch change) error {
+	for _, k := range ch.unset {
+		if api().schemas["qemu-options"].lookup(k) == nil {
+			return badParam("delete", "unknown option '"+k+"'")
+		}
+		if _, both := ch.set[k]; both {
+			return badParam("delete", "cannot use '-"+k+"' and '-delete "+k+"' at the same time")
+		}
+	}
+	for _, k := range ch.revert {
+		if api().schemas["qemu-options"].lookup(k) == nil {
+			return badParam("revert", "unknown option '"+k+"'")
+		}
+	}
+	return nil
+}
+
+// commandLine is the parameters as the qmconfig task prints them.
+func (c *call) commandLine() string {
+	var parts []string
+	for _, k := range sortedKeys(c.params) {
+		switch value := c.params[k]; {
+		case k == "node" || k == "vmid" || k == "digest" || k == "background_delay":
+		case k == "cipassword":
+			parts = append(parts, "-cipassword <hidden>")
+		default:
+			parts = append(parts, "-"+k+" "+value)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// update changes a guest's options; the caller holds its lock file. While the
+// guest is off everything takes effect; while it runs, what can be plugged does
+// and the rest waits.
+func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(string, ...any)) error {
+	v, err := l.lookup(vmid)
+	if err != nil {
+		return err
+	}
+	if err := guard(v); err != nil {
+		return err
+	}
+	made, err := l.makeDrives(vmid, ch.set, logf)
+	if err != nil {
+		for _, vol := range made {
+			_ = l.removeVolume(vol)
+		}
+		return err
+	}
+	l.complete(ch.set)
+	for _, k := range ch.revert {
+		delete(v.Pending, k)
+		v.Unset = remove(v.Unset, k)
+	}
+	for k, value := range ch.set {
+		v.Pending[k] = value
+		v.Unset = remove(v.Unset, k)
+	}
+	for _, k := range ch.unset {
+		delete(v.Pending, k)
+		if _, has := v.Config[k]; has {
+			v.Unset = append(remove(v.Unset, k), k)
+		}
+	}
+	slices.Sort(v.Unset)
+	var freed []string
+	faults := map[string]string{}
+	if v.running() {
+		freed, faults = l.plug(v, ch.force)
+	} else {
+		for _, k := range slices.Concat(slices.Clone(v.Unset), sortedKeys(v.Pending)) {
+			freed = append(freed, v.settle(k, ch.force)...)
+		}
+	}
+	for k, value := range v.Pending {
+		if v.Config[k] == value {
+			delete(v.Pending, k)
+		}
+	}
+	if err := l.saveConfig(v); err != nil {
+		return err
+	}
+	if err := l.release(freed); err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		return &fault{400, "Parameter verification failed.", faults}
+	}
+	return nil
+}
+
+// settle makes one pending change effective in the configuration and returns
+// the volumes that nothing refers to any more. A drive that goes leaves its
+// volume as unusedN unless it is forced away.
+func (v *vm) settle(k string, force bool) (freed []string) {
+	old, had := v.Config[k]
+	value, isSet := v.Pending[k]
+	if isSet {
+		v.Config[k] = value
+		delete(v.Pending, k)
+	} else {
+		delete(v.Config, k)
+		v.Unset = remove(v.Unset, k)
+		v.unboot(k)
+	}
+	base, _, _ := splitSlot(k)
+	if !had || !isDriveSlot(k) && base != "unused" {
+		return nil
+	}
+	o := object{"file": old}
+	if base != "unused" {
+		o = parseDrive(k, old)
+	}
+	file := o["file"]
+	_, name, isVolume := splitVolumeID(file)
+	owned := isVolume && strings.Contains(name, fmt.Sprintf("vm-%d-", v.VMID))
+	if !owned || v.uses(file) {
+		return nil
+	}
+	if base == "unused" || force {
+		return []string{file}
+	}
+	for n := 0; ; n++ {
+		slot := "unused" + strconv.Itoa(n)
+		if _, taken := v.Config[slot]; !taken {
+			v.Config[slot] = file
+			return nil
+		}
+	}
+}
+
+// uses reports whether any drive still names the volume.
+func (v *vm) uses(file string) bool {
+	for k, text := range v.next() {
+		base, _, _ := splitSlot(k)
+		if isDriveSlot(k) && parseDrive(k, text)["file"] == file || base == "unused" && text == file {
+			return true
+		}
+	}
+	return false
+}
+
+// unboot takes a device that is gone out of the boot order.
+func (v *vm) unboot(slot string) {
+	order, ok := strings.CutPrefix(v.Config["boot"], "order=")
+	if !ok {
+		return
+	}
+	left := remove(strings.Split(order, ";"), slot)
+	v.Config["boot"] = "order=" + strings.Join(left, ";")
+	if len(left) == 0 {
+		v.Config["boot"] = " "
+	}
+}
+
+// release deletes volumes.
+func (l *Lab) release(ids []string) error {
+	for _, id := range ids {
+		l.mu.Lock()
+		vol := l.findVolume(id)
+		l.mu.Unlock()
+		if vol != nil {
+			if err := l.removeVolume(vol); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func remove(list []string, s string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(x string) bool { return x == s })
+}

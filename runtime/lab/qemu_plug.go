@@ -1,0 +1,72 @@
+package lab
+
+import (
+	"slices"
+	"strings"
+)
+
+// Options that PVE changes at once in a running guest's configuration, because
+// QEMU does not care.
+var fastOptions = []string{
+	"description", "hookscript", "lock", "migrate_downtime", "migrate_speed", "name", "onboot",
+	"protection", "shares", "startup", "tags", "vmstatestorage", "affinity", "cpulimit", "cpuunits",
+}
+
+// plug makes the pending changes of a running guest effective as far as its
+// hotplug option allows, one by one. A device that the guest does not let go
+// stays pending and is named in faults, as PVE does.
+func (l *Lab) plug(v *vm, force bool) (freed []string, faults map[string]string) {
+	faults = map[string]string{}
+	for _, k := range slices.Concat(slices.Clone(v.Unset), sortedKeys(v.Pending)) {
+		switch {
+		case slices.Contains(fastOptions, k):
+			v.settle(k, force)
+		case !v.pluggable(k):
+		default:
+			before := v.clone()
+			gone := v.settle(k, force)
+			if err := v.machine.Hotplug(l.ctx, l.hardware(v)); err != nil {
+				*v = *before
+				faults[k] = "hotplug problem - " + oneLine(err.Error()) + "\n"
+				continue
+			}
+			freed = append(freed, gone...)
+		}
+	}
+	return freed, faults
+}
+
+// pluggable reports whether an option can change while the guest runs.
+func (v *vm) pluggable(k string) bool {
+	features := v.Config["hotplug"]
+	switch features {
+	case "", "1", " ":
+		features = "network,disk,usb"
+	case "0":
+		features = ""
+	}
+	has := func(f string) bool { return slices.Contains(splitList(features), f) }
+	base, _, _ := splitSlot(k)
+	switch base {
+	case "net":
+		return has("network")
+	case "virtio":
+		return has("disk")
+	case "scsi":
+		// The default controller, lsi, cannot.
+		return has("disk") && strings.HasPrefix(v.Config["scsihw"], "virtio-scsi")
+	case "unused":
+		return true
+	case "ide", "sata":
+		// Only the medium of a CD-ROM changes; the drive itself stays.
+		value, isSet := v.Pending[k]
+		return isSet && parseDrive(k, v.Config[k])["media"] == "cdrom" && parseDrive(k, value)["media"] == "cdrom"
+	}
+	switch k {
+	case "memory":
+		return has("memory") && v.Config["numa"] == "1"
+	case "vcpus":
+		return has("cpu")
+	}
+	return false
+}

@@ -1,0 +1,191 @@
+package lab
+
+import "net/http"
+
+// vmStatus is a guest in numbers, as every listing starts from.
+type vmStatus struct {
+	vm      *vm
+	name    string
+	running bool
+	uptime  int64
+	disk    int64 // bytes of the first boot disk
+}
+
+// statuses are the guests the caller may see, by vmid.
+func (c *call) statuses() []vmStatus {
+	if !c.who.all {
+		return nil // listings filter silently
+	}
+	c.mu.Lock()
+	var vms []*vm
+	for _, id := range sortedVMIDs(c.vms) {
+		vms = append(vms, c.vms[id].clone())
+	}
+	c.mu.Unlock()
+	out := make([]vmStatus, len(vms))
+	for i, v := range vms {
+		out[i] = c.status(v)
+	}
+	return out
+}
+
+func (l *Lab) status(v *vm) vmStatus {
+	s := vmStatus{vm: v, name: v.Config["name"], running: v.running()}
+	if s.name == "" {
+		s.name = "VM " + vmidText(v.VMID)
+	}
+	if s.running {
+		s.uptime = l.now().Unix() - v.Since
+	}
+	for _, slot := range bootDisks(v.Config) {
+		if size, ok := parseSize(parseDrive(slot, v.Config[slot])["size"]); ok {
+			s.disk = size
+			break
+		}
+	}
+	return s
+}
+
+// bootDisks are the disks of the boot order, then the others.
+func bootDisks(config map[string]string) []string {
+	var out []string
+	o, _ := api().parseObject("boot", "boot", config["boot"])
+	for _, slot := range append(splitList(o["order"]), sortedSlots(config)...) {
+		if isDriveSlot(slot) && config[slot] != "" && parseDrive(slot, config[slot])["media"] != "cdrom" {
+			out = append(out, slot)
+		}
+	}
+	return out
+}
+
+func (s vmStatus) power() string {
+	if s.running {
+		return "running"
+	}
+	return "stopped"
+}
+
+// row is what /nodes/X/qemu and status/current have in common.
+func (s vmStatus) row() map[string]any {
+	row := map[string]any{
+		"vmid": s.vm.VMID, "name": s.name, "status": s.power(), "cpus": coresOf(s.vm.Config), "cpu": 0,
+		"maxmem": uint64(memoryOf(s.vm.Config)) << 20, "mem": 0, "memhost": 0, "maxdisk": s.disk, "disk": 0,
+		"uptime": s.uptime, "netin": 0, "netout": 0,
+	}
+	if s.running {
+		row["pid"] = 10000 + s.vm.VMID
+	}
+	if tags, ok := s.vm.next()["tags"]; ok {
+		row["tags"] = tags
+	}
+	if lock := s.vm.lock(); lock != "" {
+		row["lock"] = lock
+	}
+	if s.vm.template() {
+		row["template"] = 1
+	}
+	return row
+}
+
+// qemuList is GET /nodes/{node}/qemu.
+func (c *call) qemuList() (any, error) {
+	list := []any{}
+	for _, s := range c.statuses() {
+		list = append(list, s.row())
+	}
+	return list, nil
+}
+
+// qemuCurrent is GET …/status/current.
+func (c *call) qemuCurrent() (any, error) {
+	v, err := c.vm()
+	if err != nil {
+		return nil, err
+	}
+	s := c.status(v)
+	row := s.row()
+	row["qmpstatus"] = s.power()
+	row["ha"] = map[string]any{"managed": 0}
+	if agentOn(v.Config) {
+		row["agent"] = 1
+	}
+	if v.Config["serial0"] != "" {
+		row["serial"] = 1
+	}
+	if s.running {
+		nics := map[string]any{}
+		for _, n := range c.hardware(v).NICs {
+			_, i, _ := splitSlot(n.Slot)
+			nics["tap"+vmidText(v.VMID)+"i"+vmidText(uint(i))] = map[string]any{"netin": 0, "netout": 0}
+		}
+		row["nics"] = nics
+	}
+	return row, nil
+}
+
+// vmResource is a guest in /cluster/resources and in pools.
+func (c *call) vmResource(s vmStatus) map[string]any {
+	row := map[string]any{
+		"id": "qemu/" + vmidText(s.vm.VMID), "type": "qemu", "vmid": s.vm.VMID, "node": s.vm.Node,
+		"name": s.name, "status": s.power(), "template": 0, "maxcpu": coresOf(s.vm.Config), "cpu": 0,
+		"maxmem": uint64(memoryOf(s.vm.Config)) << 20, "mem": 0, "maxdisk": s.disk, "disk": 0, "uptime": s.uptime,
+		"netin": 0, "netout": 0, "diskread": 0, "diskwrite": 0,
+	}
+	if s.vm.template() {
+		row["template"] = 1
+	}
+	if tags, ok := s.vm.next()["tags"]; ok {
+		row["tags"] = tags
+	}
+	if lock := s.vm.lock(); lock != "" {
+		row["lock"] = lock
+	}
+	return row
+}
+
+// clusterResources is GET /cluster/resources.
+func (c *call) clusterResources() (any, error) {
+	want := c.str("type")
+	list := []any{}
+	if want == "" || want == "vm" {
+		pools := c.poolsByVM()
+		for _, s := range c.statuses() {
+			row := c.vmResource(s)
+			if pool := pools[s.vm.VMID]; pool != "" {
+				row["pool"] = pool
+			}
+			list = append(list, row)
+		}
+	}
+	if want == "" || want == "node" {
+		list = append(list, c.nodeRow("cgroup-mode"))
+	}
+	if (want == "" || want == "storage") && c.who.all {
+		for _, s := range c.storageRows() {
+			list = append(list, map[string]any{
+				"id": "storage/" + c.cfg.Node + "/" + s["storage"].(string), "type": "storage", "node": c.cfg.Node,
+				"storage": s["storage"], "plugintype": s["type"], "content": s["content"], "shared": 0, "status": "available",
+				"maxdisk": s["total"], "disk": s["used"],
+			})
+		}
+	}
+	return list, nil
+}
+
+// clusterNextID is GET /cluster/nextid; it reserves nothing.
+func (c *call) clusterNextID() (any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.has("vmid") {
+		if c.vms[c.vmid()] != nil {
+			return nil, badParam("vmid", "VM "+c.str("vmid")+" already exists")
+		}
+		return c.str("vmid"), nil
+	}
+	for id := uint(100); id < 1_000_000; id++ {
+		if c.vms[id] == nil {
+			return vmidText(id), nil
+		}
+	}
+	return nil, errorf(http.StatusInternalServerError, "unable to get any free VMID in range [100, 1000000]")
+}

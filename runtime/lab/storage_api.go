@@ -1,0 +1,206 @@
+package lab
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// storageConfig is a storage in /storage.
+func (s *storage) config() map[string]any {
+	row := map[string]any{"storage": s.name, "type": s.kind, "content": strings.Join(s.content, ",")}
+	if s.kind == "dir" {
+		row["path"] = s.path
+	} else {
+		row["vgname"], row["thinpool"] = "pve", s.name
+	}
+	return row
+}
+
+func (c *call) storageList() (any, error) {
+	list := []any{}
+	if !c.who.all {
+		return list, nil
+	}
+	for _, s := range c.storages {
+		if kind := c.str("type"); kind == "" || kind == s.kind {
+			list = append(list, s.config())
+		}
+	}
+	return list, nil
+}
+
+func (c *call) storageGet() (any, error) {
+	if s := c.Lab.storage(c.str("storage")); s != nil {
+		return s.config(), nil
+	}
+	return nil, errorf(500, "storage '"+c.str("storage")+"' does not exist")
+}
+
+// storageRows are the storages of the node with their use.
+func (l *Lab) storageRows() []map[string]any {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var rows []map[string]any
+	for _, s := range l.storages {
+		rows = append(rows, s.usage())
+	}
+	return rows
+}
+
+// usage is a storage with its use; the caller holds the lab's mu. Only volumes
+// that were uploaded take space: disks are thin.
+func (s *storage) usage() map[string]any {
+	var used int64
+	for _, v := range s.volumes {
+		if v.VMID == 0 {
+			used += v.Size
+		}
+	}
+	return map[string]any{
+		"storage": s.name, "type": s.kind, "content": strings.Join(s.content, ","), "shared": 0, "enabled": 1, "active": 1,
+		"total": int64(storageSize), "used": used, "avail": storageSize - used, "used_fraction": float64(used) / storageSize,
+	}
+}
+
+// nodeStorageList is GET /nodes/{node}/storage.
+func (c *call) nodeStorageList() (any, error) {
+	list := []any{}
+	if !c.who.all {
+		return list, nil
+	}
+	for _, row := range c.storageRows() {
+		name, has := row["storage"].(string), strings.Split(row["content"].(string), ",")
+		if c.has("storage") && c.str("storage") != name {
+			continue
+		}
+		want := splitList(c.str("content"))
+		if len(want) > 0 && !slices.ContainsFunc(want, func(w string) bool { return slices.Contains(has, w) }) {
+			continue
+		}
+		list = append(list, row)
+	}
+	return list, nil
+}
+
+// mustStorage is the storage in the path.
+func (c *call) mustStorage() (*storage, error) {
+	s := c.Lab.storage(c.str("storage"))
+	if s == nil {
+		return nil, badParam("storage", "No such storage.")
+	}
+	return s, nil
+}
+
+func (c *call) nodeStorageStatus() (any, error) {
+	s, err := c.mustStorage()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	row := s.usage()
+	delete(row, "storage")
+	delete(row, "used_fraction")
+	return row, nil
+}
+
+// contentList is GET /nodes/{node}/storage/{storage}/content. The vmid filter
+// leaves volumes that belong to no guest.
+func (c *call) contentList() (any, error) {
+	s, err := c.mustStorage()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := []any{}
+	for _, name := range sortedKeys(s.volumes) {
+		v := s.volumes[name]
+		if c.has("content") && v.Content != c.str("content") || c.has("vmid") && v.VMID != 0 && v.VMID != c.vmid() {
+			continue
+		}
+		row := map[string]any{"volid": v.id(), "content": v.Content, "format": v.Format, "size": v.Size, "ctime": v.CTime}
+		if v.VMID != 0 {
+			row["vmid"], row["parent"], row["used"] = v.VMID, nil, fileSize(v.file())
+		}
+		list = append(list, row)
+	}
+	return list, nil
+}
+
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// volumeID is the volume in the path, with or without its storage.
+func (c *call) volumeID() (string, error) {
+	if _, err := c.mustStorage(); err != nil {
+		return "", err
+	}
+	store, _, ok := splitVolumeID(c.str("volume"))
+	if !ok {
+		return c.str("storage") + ":" + c.str("volume"), nil
+	}
+	if store != c.str("storage") {
+		return "", badParam("volume", "storage ID does not match")
+	}
+	return c.str("volume"), nil
+}
+
+func (c *call) contentGet() (any, error) {
+	id, err := c.volumeID()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := c.findVolume(id)
+	if v == nil {
+		return nil, errorf(500, "volume_size_info on '"+id+"' failed - no format")
+	}
+	return map[string]any{"path": v.pvePath(), "size": v.Size, "used": fileSize(v.file()), "format": v.Format}, nil
+}
+
+// contentDelete removes a volume in a task. One that is gone already is fine,
+// as it is for PVE.
+func (c *call) contentDelete() (any, error) {
+	id, err := c.volumeID()
+	if err != nil {
+		return nil, err
+	}
+	if !c.who.all {
+		return nil, errorf(403, "Permission check failed (/storage/"+c.str("storage")+", Datastore.Allocate)")
+	}
+	c.mu.Lock()
+	v := c.findVolume(id)
+	var owner *vm
+	if v != nil && v.VMID != 0 {
+		owner = c.vms[v.VMID]
+	}
+	c.mu.Unlock()
+	if owner != nil && owner.uses(id) {
+		return nil, errorf(500, "Cannot remove image, a guest with VMID '"+vmidText(owner.VMID)+"' exists!\n"+
+			"You can delete the image from the guest's hardware pane")
+	}
+	return c.start("imgdel", c.str("storage"), func(t *task) error {
+		if err := t.delay(); err != nil {
+			return err
+		}
+		c.mu.Lock()
+		v := c.findVolume(id)
+		c.mu.Unlock()
+		if v == nil {
+			return nil
+		}
+		if err := c.removeVolume(v); err != nil {
+			return err
+		}
+		t.logf("Removed volume '%s'", id)
+		return nil
+	})
+}

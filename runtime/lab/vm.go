@@ -1,0 +1,277 @@
+package lab
+
+import (
+	"context"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/homestak/homestak/runtime/lab/guest"
+)
+
+// lockWait is how long PVE waits for a guest's lock file.
+const lockWait = 10 * time.Second
+
+// vm is a guest as it is on disk. Config is what the guest runs with; Pending
+// and Unset are changes that wait for its next start.
+type vm struct {
+	VMID    uint              `json:"vmid"`
+	Node    string            `json:"node"`
+	Config  map[string]string `json:"config"`
+	Pending map[string]string `json:"pending,omitempty"`
+	Unset   []string          `json:"unset,omitempty"` // options whose removal is pending, sorted
+	Running bool              `json:"running,omitempty"`
+	Since   int64             `json:"since,omitempty"` // when it was started
+	Gone    bool              `json:"gone,omitempty"`  // destroyed; what is left of it is removed at the next open
+
+	machine guest.Machine
+}
+
+// clone is a copy whose maps can be changed.
+func (v *vm) clone() *vm {
+	c := *v
+	c.Config, c.Pending, c.Unset = maps.Clone(v.Config), maps.Clone(v.Pending), slices.Clone(v.Unset)
+	if c.Pending == nil {
+		c.Pending = map[string]string{}
+	}
+	return &c
+}
+
+// next is the configuration after the next start.
+func (v *vm) next() map[string]string {
+	c := maps.Clone(v.Config)
+	for _, k := range v.Unset {
+		delete(c, k)
+	}
+	maps.Copy(c, v.Pending)
+	return c
+}
+
+// digest is the SHA-1 of the configuration file PVE would have.
+func (v *vm) digest() string {
+	var b strings.Builder
+	for _, line := range strings.Split(v.Config["description"], "\n") {
+		b.WriteString("#" + url.PathEscape(line) + "\n")
+	}
+	section := func(c map[string]string) {
+		for _, k := range sortedKeys(c) {
+			if k != "description" {
+				b.WriteString(k + ": " + c[k] + "\n")
+			}
+		}
+	}
+	section(v.Config)
+	if len(v.Pending)+len(v.Unset) > 0 {
+		b.WriteString("\n[PENDING]\n")
+		if len(v.Unset) > 0 {
+			b.WriteString("delete: " + strings.Join(v.Unset, ",") + "\n")
+		}
+		section(v.Pending)
+		b.WriteString(v.Pending["description"])
+	}
+	sum := sha1.Sum([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
+}
+
+func (v *vm) lock() string   { return v.Config["lock"] }
+func (v *vm) template() bool { return v.Config["template"] == "1" }
+
+// missingConfig is what PVE says of a guest that does not exist here.
+func missingConfig(node string, vmid uint) error {
+	return fmt.Errorf("Configuration file 'nodes/%s/qemu-server/%d.conf' does not exist", node, vmid)
+}
+
+// vm is a copy of a guest's record.
+func (c *call) vm() (*vm, error) { return c.lookup(c.vmid()) }
+
+func (l *Lab) lookup(vmid uint) (*vm, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := l.vms[vmid]
+	if v == nil {
+		return nil, missingConfig(l.cfg.Node, vmid)
+	}
+	return v.clone(), nil
+}
+
+// saveConfig writes the configuration of a changed copy, on disk first. Power
+// stays as it is: a guest may have powered off meanwhile.
+func (l *Lab) saveConfig(v *vm) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := l.vms[v.VMID]; now != nil {
+		v.Running, v.Since, v.machine = now.Running, now.Since, now.machine
+	}
+	return l.saveLocked(v)
+}
+
+// poweredOn records that a guest runs.
+func (l *Lab) poweredOn(vmid uint) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	on := l.vms[vmid].clone()
+	on.Running, on.Since = true, l.now().Unix()
+	return l.saveLocked(on)
+}
+
+func (l *Lab) saveLocked(v *vm) error {
+	if err := l.dir.save(v, "guests", vmidText(v.VMID)+".json"); err != nil {
+		return err
+	}
+	kept := v.clone()
+	l.vms[v.VMID] = kept
+	return nil
+}
+
+// loadVMs reads the guests. One whose creation or destruction was interrupted
+// is removed: the task that did it is gone.
+func (l *Lab) loadVMs() error {
+	names, err := l.dir.list("guests", ".json")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		v := &vm{}
+		if err := l.dir.load(v, "guests", name+".json"); err != nil {
+			return err
+		}
+		if v.Gone || v.lock() == "create" {
+			if err := l.erase(v.VMID); err != nil {
+				return dirError(l.dir.root, err)
+			}
+			continue
+		}
+		l.vms[v.VMID] = v
+	}
+	return nil
+}
+
+// erase removes the files of a guest, its record last.
+func (l *Lab) erase(vmid uint) error {
+	var errs []error
+	for _, vol := range l.imagesOf(vmid) {
+		errs = append(errs, l.removeVolume(vol))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return removeIfThere(l.dir.path("guests", vmidText(vmid)+".json"))
+}
+
+// resume gives every guest its machine and puts the running ones back. One that
+// cannot come back is stopped, and the log says why.
+func (l *Lab) resume(ctx context.Context) error {
+	if in := l.cfg.inside; in != nil && in.cold {
+		return l.coldStart(ctx)
+	}
+	limit := make(chan struct{}, 32)
+	var wg sync.WaitGroup
+	for _, vmid := range sortedVMIDs(l.vms) {
+		v := l.vms[vmid]
+		v.machine = l.hv.Machine(vmid, func() { l.poweredOff(vmid) })
+		if !v.Running {
+			continue
+		}
+		hw := l.hardware(v)
+		limit <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-limit }()
+			if err := v.machine.Resume(ctx, hw); err != nil {
+				l.log.write(Entry{Time: l.now(), Kind: "resume", ID: vmidText(vmid), Exit: err.Error()})
+				l.poweredOff(vmid)
+			}
+		})
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+func sortedVMIDs(m map[uint]*vm) []uint {
+	ids := make([]uint, 0, len(m))
+	for id := range m {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// poweredOff records that a guest is off, and with that applies what was
+// pending.
+func (l *Lab) poweredOff(vmid uint) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := l.vms[vmid]
+	if v == nil || !v.Running {
+		return
+	}
+	off := v.clone()
+	off.Running, off.Since = false, 0
+	off.applyPending()
+	if err := l.saveLocked(off); err != nil {
+		l.log.write(Entry{Time: l.now(), Kind: "resume", ID: vmidText(vmid), Exit: err.Error()})
+	}
+}
+
+// applyPending makes the pending changes effective.
+func (v *vm) applyPending() {
+	v.Config = v.next()
+	v.Pending, v.Unset = map[string]string{}, nil
+}
+
+// running reports whether the machine is on.
+func (v *vm) running() bool { return v.Running && v.machine != nil && v.machine.Running() }
+
+// lockVM takes a guest's lock file, or fails as PVE does after ten seconds. t is
+// the task that waits, if any.
+func (l *Lab) lockVM(ctx context.Context, vmid uint, t *task) (unlock func(), err error) {
+	return l.lockFile(ctx, fmt.Sprintf("/var/lock/qemu-server/lock-%d.conf", vmid), t)
+}
+
+func (l *Lab) lockFile(ctx context.Context, name string, t *task) (unlock func(), err error) {
+	l.mu.Lock()
+	free := l.locks[name]
+	if free == nil {
+		free = make(chan struct{}, 1)
+		free <- struct{}{}
+		l.locks[name] = free
+	}
+	l.mu.Unlock()
+	unlock = func() { free <- struct{}{} }
+	select {
+	case <-free:
+		return unlock, nil
+	default:
+	}
+	if t != nil {
+		t.logf("trying to acquire lock...")
+	}
+	wait, cancel := l.timeout(ctx, lockWait)
+	defer cancel()
+	select {
+	case <-free:
+		return unlock, nil
+	case <-wait.Done():
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("can't lock file '%s' - got timeout", name)
+	}
+}
+
+// timeout is ctx with a deadline by the lab's clock.
+func (l *Lab) timeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		if l.cfg.Clock.Sleep(ctx, d) == nil {
+			cancel()
+		}
+	}()
+	return ctx, cancel
+}
