@@ -41,7 +41,9 @@ var (
 )
 
 func newEncoder() cbor.EncMode {
-	m, err := cbor.CoreDetEncOptions().EncMode()
+	o := cbor.CoreDetEncOptions()
+	o.NilContainers = cbor.NilContainerAsEmpty // one form for "none"
+	m, err := o.EncMode()
 	if err != nil {
 		panic(err) // constant options
 	}
