@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,13 +45,13 @@ func (p *Process) each(args []string, f func(file string) error) int {
 
 func mkdir(_ context.Context, p *Process) int {
 	mode := fs.FileMode(0o755)
-	if len(p.Args) > 2 && p.Args[1] == "-m" {
-		m, err := strconv.ParseUint(p.Args[2], 8, 9)
+	if i := slices.Index(p.Args, "-m"); i > 0 && i+1 < len(p.Args) {
+		m, err := strconv.ParseUint(p.Args[i+1], 8, 9)
 		if err != nil {
-			return p.Fail("invalid mode %q", p.Args[2])
+			return p.Fail("invalid mode %q", p.Args[i+1])
 		}
 		mode = fs.FileMode(m)
-		p.Args = append(p.Args[:1:1], p.Args[3:]...)
+		p.Args = slices.Delete(slices.Clone(p.Args), i, i+2)
 	}
 	flags, args, err := p.options("p")
 	if err != nil {
