@@ -49,9 +49,8 @@ type HostEnv struct {
 type Options struct {
 	// Jobs is how many steps run at once; 0 means DefaultJobs.
 	Jobs int
-	// Resume asks for the continuation of a run. A run continues what the journal
-	// knows in any case; with Resume it also takes over the lease of its own dead
-	// predecessor without asking whether it is dead.
+	// Resume says that this run continues an earlier one. Every run does, if there
+	// is one; with Resume a note says so when none is known.
 	Resume bool
 	// Again repeats a test that the journal knows as finished.
 	Again bool
@@ -59,6 +58,8 @@ type Options struct {
 	Grace time.Duration
 	// Hurry, when closed, ends the grace at once (the second ^C).
 	Hurry <-chan struct{}
+	// Next is the command that would continue this run, for messages and the report.
+	Next string
 }
 
 const (

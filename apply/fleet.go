@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/runtime/pve"
+	"github.com/homestak/homestak/runtime/secret"
 	"github.com/homestak/homestak/runtime/ssh"
 )
 
@@ -21,6 +23,7 @@ type fleet struct {
 	pin      func(host string) string // certificate the plan pins, "" = what the site says
 	hostNode func(host string) *node  // the node that is a host, nil for a site host
 	port     func(n *node) uint       // where a node's sshd listens once it is converged, 0 = 22
+	arrived  func(ctx context.Context, h *host) error
 
 	mu    sync.Mutex
 	slots map[string]*slot
@@ -39,7 +42,8 @@ type host struct {
 	api  *pve.Client
 	// dial reaches the networks of its guests.
 	dial        ssh.Dialer
-	link        *link // the way to a nested host; nil for a site host
+	link        *link  // the way to a nested host; nil for a site host
+	user        string // whose token it is, "root@pam!homestak"
 	fingerprint string
 
 	mu     sync.Mutex
@@ -52,6 +56,7 @@ func newFleet(env *Env, run string) *fleet {
 		pin:      func(string) string { return "" },
 		hostNode: func(string) *node { return nil },
 		port:     func(*node) uint { return 0 },
+		arrived:  func(context.Context, *host) error { return nil },
 	}
 }
 
@@ -80,8 +85,25 @@ func (f *fleet) host(ctx context.Context, name string) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.arrived(ctx, h); err != nil {
+		h.close()
+		return nil, err
+	}
 	s.host = h
 	return h, nil
+}
+
+// connected is a host that is connected now, nil otherwise.
+func (f *fleet) connected(name string) *host {
+	f.mu.Lock()
+	s := f.slots[name]
+	f.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.host
 }
 
 // forget closes what is known of a host that restarts or goes away.
@@ -134,7 +156,7 @@ func (f *fleet) connectSite(ctx context.Context, name string) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &host{name: name, node: entry.Node, api: api, fingerprint: fingerprint}
+	h := &host{name: name, node: entry.Node, api: api, user: userOf(entry.Token), fingerprint: fingerprint}
 	if entry.Via != "" {
 		via, err := pve.ViaDialer(entry.Via, fingerprint, entry.Token)
 		if err != nil {
@@ -150,6 +172,12 @@ func (f *fleet) connectSite(ctx context.Context, name string) (*host, error) {
 		}
 	}
 	return h, nil
+}
+
+// userOf is the public half of a token.
+func userOf(token secret.Value) string {
+	user, _, _ := strings.Cut(string(token.Reveal()), "=")
+	return user
 }
 
 func noEntry(host string) *diag.Diagnostic {
@@ -207,7 +235,7 @@ func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host
 		if err != nil {
 			return nil, err
 		}
-		h := &host{name: name, api: api, dial: l.DialContext, link: l, fingerprint: fingerprint}
+		h := &host{name: name, api: api, dial: l.DialContext, link: l, user: userOf(token), fingerprint: fingerprint}
 		h.node, err = localNode(ctx, api)
 		if err == nil {
 			return h, nil

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ type node struct {
 	vmid        uint
 	mac         string // of the first NIC
 	incarnation uint   // of the guest the plan makes; 0 when it makes none
+	program     string // digest of its node program, "" when no step names one
 	created     *plan.Step
 	ready       *plan.Step // the guest.configure that records readiness
 	destroyed   bool       // the plan also destroys it
@@ -38,6 +40,13 @@ type index struct {
 	hosts    map[string]*plan.Host
 	nodes    map[addr.Address]*node
 	programs map[string][]byte
+	places   map[place]bool // where the nodes' guests are, or will be
+}
+
+// place is a vmid on a host.
+type place struct {
+	host string
+	vmid uint
 }
 
 // newIndex also checks what a decoder cannot know to be wrong: that every name
@@ -45,7 +54,7 @@ type index struct {
 func newIndex(p *plan.Program) (*index, diag.List) {
 	ix := &index{
 		p: p, steps: map[plan.StepID]*plan.Step{}, hosts: map[string]*plan.Host{},
-		nodes: map[addr.Address]*node{}, programs: map[string][]byte{},
+		nodes: map[addr.Address]*node{}, programs: map[string][]byte{}, places: map[place]bool{},
 	}
 	var bad diag.List
 	complain := func(format string, args ...any) {
@@ -65,6 +74,7 @@ func newIndex(p *plan.Program) (*index, diag.List) {
 		ix.programs[np.Digest] = np.Data
 	}
 	for _, c := range p.Changes {
+		ix.places[place{c.Host, c.VMID}] = true
 		ix.nodes[c.Addr] = &node{
 			addr: c.Addr, host: c.Host, kind: c.Kind, name: c.Addr.Name(), uuid: c.UUID, vmid: c.VMID, mac: identity.MAC(c.UUID, 0),
 		}
@@ -138,6 +148,9 @@ func (n *node) learn(s *plan.Step) {
 	if s.Phase == plan.PhaseDestroy && s.Op == plan.GuestDelete {
 		n.destroyed = true
 	}
+	if digest := s.Text(plan.ArgProgram); digest != "" {
+		n.program = digest
+	}
 	switch s.Op {
 	case plan.SeedUpload:
 		// "uuid-incarnation"
@@ -157,11 +170,37 @@ func (n *node) learn(s *plan.Step) {
 	}
 }
 
-// hostNode is the node that is a host, nil for a site host.
+// hostNode is the node that is a host, nil for a site host. A node that is to
+// become a host has its address for a name, whether or not guests are planned on it.
 func (ix *index) hostNode(name string) *node {
-	h := ix.hosts[name]
-	if h == nil || h.Parent == "" {
-		return nil
+	if h := ix.hosts[name]; h != nil {
+		return ix.nodes[h.Parent]
 	}
-	return ix.nodes[h.Parent]
+	return ix.nodes[addr.Address(name)]
+}
+
+// pin is the certificate the plan pins for a host, "" when it is a late value.
+func (ix *index) pin(name string) string {
+	if h := ix.hosts[name]; h != nil {
+		return h.Fingerprint
+	}
+	return ""
+}
+
+// comesAfter reports whether a step waits for another one, directly or not.
+func (ix *index) comesAfter(s, earlier *plan.Step) bool {
+	seen := map[plan.StepID]bool{}
+	todo := slices.Clone(s.After)
+	for len(todo) > 0 {
+		id := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if id == earlier.ID {
+			return true
+		}
+		if !seen[id] {
+			seen[id] = true
+			todo = append(todo, ix.steps[id].After...)
+		}
+	}
+	return false
 }

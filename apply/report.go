@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/homestak/homestak/lang/addr"
@@ -15,7 +17,8 @@ const (
 	Done           Outcome = "done"            // every step acted or was already right
 	AlreadyApplied Outcome = "already applied" // every probe held, nothing was written
 	NothingToDo    Outcome = "nothing to do"   // the plan has no steps
-	Failed         Outcome = "failed"          // some step failed; what was done stays, and can be resumed
+	Partial        Outcome = "partly applied"  // a step failed; what was done stays, and can be resumed
+	Failed         Outcome = "failed"          // it failed before anything was changed
 	RolledBack     Outcome = "rolled back"     // a step failed and what this run made is gone again
 	Refused        Outcome = "refused"         // a guard, a stale plan, a lease, an unsupported step: nothing was written
 	Interrupted    Outcome = "interrupted"     // stopped by the user, resumable
@@ -28,7 +31,7 @@ func (o Outcome) ExitCode() int {
 		return 0
 	case Refused:
 		return 4
-	case Failed:
+	case Partial:
 		return 5
 	case Interrupted:
 		return 130
@@ -47,9 +50,34 @@ type Report struct {
 	Outcome  Outcome       `json:"outcome"`
 	Started  time.Time     `json:"started"`
 	Took     time.Duration `json:"took_ns"`
-	Steps    []StepReport  `json:"steps"` // in the plan's order, then undo steps that ran
-	Findings diag.List     `json:"-"`     // why it was refused or failed, first cause first
-	Next     string        `json:"next,omitempty"`
+	Steps    []StepReport  `json:"steps"`          // in the plan's order, then undo steps that ran
+	Findings diag.List     `json:"-"`              // why it was refused or failed, first cause first
+	Next     string        `json:"next,omitempty"` // Options.Next, when there is something to go on with
+}
+
+// sort puts the steps in the plan's order, undo steps last and in the order they
+// ran.
+func (r *Report) sort(p *plan.Program) {
+	at := make(map[plan.StepID]int, len(p.Steps))
+	for i := range p.Steps {
+		at[p.Steps[i].ID] = i
+	}
+	slices.SortStableFunc(r.Steps, func(a, b StepReport) int {
+		if a.Undo || b.Undo {
+			return cmp.Compare(undoLast(a.Undo), undoLast(b.Undo))
+		}
+		return cmp.Compare(at[a.Step], at[b.Step])
+	})
+	if r.Outcome != Partial && r.Outcome != Interrupted {
+		r.Next = ""
+	}
+}
+
+func undoLast(undo bool) int {
+	if undo {
+		return 1
+	}
+	return 0
 }
 
 // StepState is where a step ended.

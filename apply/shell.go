@@ -141,8 +141,8 @@ func hostCertificate(ctx context.Context, l *link, n *node) (string, error) {
 	return pve.Fingerprint(block.Bytes), nil
 }
 
-// later reports whether a failure to reach a guest is one that time may cure.
-func later(err error) bool {
+// mayCome reports whether a failure to reach a guest is one that time may cure.
+func mayCome(err error) bool {
 	var failed *ssh.Error
 	if errors.As(err, &failed) {
 		return failed.Retry() || failed.Kind == ssh.HostKey || failed.Kind == ssh.Auth

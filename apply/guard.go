@@ -1,0 +1,247 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
+	"github.com/homestak/homestak/plan/identity"
+	"github.com/homestak/homestak/runtime/pve"
+)
+
+const (
+	codeTaken   diag.Code = "HS0662"
+	codeNotOurs diag.Code = "HS0663"
+	codeChanged diag.Code = "HS0664"
+	codePower   diag.Code = "HS0665"
+	codeTwice   diag.Code = "HS0666"
+	codeMissing diag.Code = "HS0667"
+)
+
+// isGuard reports whether a finding says that the world is not the one the plan
+// was made for.
+func isGuard(d *diag.Diagnostic) bool {
+	return slices.Contains([]diag.Code{
+		codeTaken, codeNotOurs, codeChanged, codePower, codeTwice, codeMissing, codeDrifted, codeHostCertificate,
+		codeLeaseHeld, codeLeaseLost,
+	}, d.Code)
+}
+
+// guards are those of the plan and, before any write to a guest, the one that is
+// never left out: it must be the node's own.
+func (t *task) guards() []plan.Guard { return guardsOf(t.s, t.n) }
+
+func guardsOf(s *plan.Step, n *node) []plan.Guard {
+	if n == nil || !touchesGuest(s) {
+		return s.Guards
+	}
+	own := plan.Guard{Kind: plan.GuardOurs, VMID: n.vmid, UUID: n.uuid}
+	return append([]plan.Guard{own}, s.Guards...)
+}
+
+// touchesGuest reports whether a step changes a guest that must exist for it.
+func touchesGuest(s *plan.Step) bool {
+	switch s.Op {
+	case plan.GuestConfigure, plan.GuestGrow, plan.GuestStart, plan.GuestShutdown, plan.GuestStop,
+		plan.GuestReboot, plan.GuestDelete, plan.TargetPush, plan.HostEnroll:
+		return true
+	case plan.SeedRemove:
+		return s.Text(plan.ArgWhat) == plan.WhatDisk
+	}
+	return false
+}
+
+// guard fails with what is not as the plan needs it.
+func (r *run) guard(ctx context.Context, s *plan.Step, g plan.Guard) error {
+	n := r.nodes[s.Addr]
+	if n == nil {
+		return nil
+	}
+	h, err := r.fleet.host(ctx, s.Host)
+	if err != nil {
+		return err
+	}
+	vmid := g.VMID
+	if vmid == 0 {
+		vmid = n.vmid
+	}
+	at, err := r.read(ctx, h, vmid)
+	if err != nil {
+		return err
+	}
+	switch g.Kind {
+	case plan.GuardAbsent:
+		return r.guardAbsent(ctx, h, n, at, vmid)
+	case plan.GuardOurs:
+		return r.guardOurs(h, n, at, vmid)
+	case plan.GuardUnchanged:
+		if err := r.guardOurs(h, n, at, vmid); err != nil {
+			return err
+		}
+		return r.guardUnchanged(h, n, at, s, g)
+	case plan.GuardPower:
+		if err := r.guardOurs(h, n, at, vmid); err != nil {
+			return err
+		}
+		power, err := h.power(ctx, at)
+		if err != nil {
+			return err
+		}
+		if want := canon.Get(g.Expect, plan.PowerKey); power != want {
+			d := codePower.Errorf("%s (VM %d on %s) is %s", n.addr, vmid, h.name, power)
+			d.Label = "the plan needs it " + want
+			return replan(d)
+		}
+		return nil
+	}
+	return fmt.Errorf("guard %d of step %s is unknown", g.Kind, s.ID)
+}
+
+// guardAbsent: the vmid is free, and no other guest is the node already, or has
+// its name.
+func (r *run) guardAbsent(ctx context.Context, h *host, n *node, at *guest, vmid uint) error {
+	if at != nil {
+		return r.occupied(h, n, at)
+	}
+	all, _, err := h.api.Guests(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.VMID == vmid || other.Kind != canon.QEMU {
+			continue
+		}
+		named := other.Name == n.name
+		if !named && (!slices.Contains(other.Tags, identity.Tag(r.p.Manifest)) || r.places[place{h.name, other.VMID}]) {
+			continue
+		}
+		config, err := h.api.GuestConfig(ctx, other.Node, other.VMID)
+		if pve.ClassOf(err) == pve.NotExist {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		found := newGuest(other, config, r.key())
+		switch marks := identity.MarksOf(&found.GuestFacts, r.subject(n)); {
+		case marks.Ours(), strings.EqualFold(found.UUID, n.uuid), identity.Names(found.Marker, r.subject(n)):
+			d := codeTwice.Errorf("VM %d on %s says it is %s", other.VMID, h.name, n.addr)
+			d.Label = fmt.Sprintf("the plan would make VM %d; a copy or a moved guest must be dealt with first", vmid)
+			return replan(d)
+		case named && !r.places[place{h.name, other.VMID}]:
+			d := codeTaken.Errorf("VM %d on %s has the name %q", other.VMID, h.name, n.name)
+			d.Label = "it is not " + string(n.addr) + " and would be mistaken for it"
+			d.Help = "rename or remove that guest, or rename the node"
+			return d
+		}
+	}
+	return nil
+}
+
+// occupied says what is in the place of a guest that should not exist yet.
+func (r *run) occupied(h *host, n *node, at *guest) error {
+	if !r.ours(at, n) {
+		d := codeTaken.Errorf("VM %d on %s is taken", at.VMID, h.name)
+		d.Label = fmt.Sprintf("it is %q, which is not %s; nothing was done to it", at.Name, n.addr)
+		return replan(d)
+	}
+	d := codeChanged.Errorf("%s (VM %d on %s) exists and is not as the plan makes it", n.addr, at.VMID, h.name)
+	d.Label = differences(canon.Diff(at.Config, createdConfig(n.created)))
+	if at.Lock != "" {
+		d.Label = "it is locked (" + at.Lock + ") and no task works on it"
+	}
+	return replan(d)
+}
+
+func (r *run) guardOurs(h *host, n *node, at *guest, vmid uint) error {
+	if at == nil {
+		d := codeMissing.Errorf("%s (VM %d on %s) does not exist", n.addr, vmid, h.name)
+		return replan(d)
+	}
+	if !r.ours(at, n) {
+		d := codeNotOurs.Errorf("VM %d on %s is not %s", vmid, h.name, n.addr)
+		d.Label = fmt.Sprintf("of its vmid, marker and uuid fewer than two agree; its name is %q, nothing was done to it", at.Name)
+		return replan(d)
+	}
+	return nil
+}
+
+// guardUnchanged: every attribute is as the plan saw it, or as the step wants it.
+func (r *run) guardUnchanged(h *host, n *node, at *guest, s *plan.Step, g plan.Guard) error {
+	wanted := canon.Settings(at.Kind, settings(s))
+	moved := slices.DeleteFunc(canon.Diff(at.Config, g.Expect), func(a plan.Attr) bool {
+		for _, w := range wanted {
+			if w.Key == a.Name {
+				return w.Value == a.From
+			}
+		}
+		return a.From == "" && slices.Contains(s.List(plan.ArgDelete), canon.KeyOf(a.Name))
+	})
+	if len(moved) == 0 {
+		return nil
+	}
+	d := codeChanged.Errorf("%s (VM %d on %s) was changed since the plan was made", n.addr, at.VMID, h.name)
+	d.Label = differences(moved)
+	return replan(d)
+}
+
+func differences(attrs []plan.Attr) string {
+	parts := make([]string, len(attrs))
+	for i, a := range attrs {
+		parts[i] = fmt.Sprintf("%s is %q, not %q", a.Name, a.From, a.To)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func replan(d *diag.Diagnostic) *diag.Diagnostic {
+	d.Help = "plan again and review what changed"
+	return d
+}
+
+func (r *run) subject(n *node) identity.Subject { return n.subject(r.p.SiteID, r.p.Manifest) }
+
+// ours reports whether two of a guest's three marks are the node's.
+func (r *run) ours(g *guest, n *node) bool {
+	return g != nil && g.read && identity.MarksOf(&g.GuestFacts, r.subject(n)).Ours()
+}
+
+func (r *run) key() []byte {
+	if r.env.Keys == nil {
+		return nil
+	}
+	return r.env.Keys.Marker()
+}
+
+// read reads a guest. One that a task is just making or copying is waited for:
+// until it is finished nobody can tell whose it is.
+func (r *run) read(ctx context.Context, h *host, vmid uint) (*guest, error) {
+	for {
+		g, err := h.guest(ctx, vmid, r.key())
+		if err != nil || g == nil || g.Lock == "" {
+			return g, err
+		}
+		running, err := h.tasksOf(ctx, g.node, vmid)
+		if err != nil || len(running) == 0 {
+			return g, err
+		}
+		for _, upid := range running {
+			// How it ended shows in what is there afterwards.
+			if err := h.api.Wait(ctx, upid, nil); err != nil && ctx.Err() != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// tasksOf lists the tasks that work on a guest now.
+func (h *host) tasksOf(ctx context.Context, node string, vmid uint) ([]pve.UPID, error) {
+	all, err := h.api.RunningTasks(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(u pve.UPID) bool { return u.ID() != fmt.Sprint(vmid) }), nil
+}

@@ -1,0 +1,118 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/homestak/homestak/plan"
+)
+
+// operation finds the code of a step. The contract of each op stands in plan/op.go.
+func (t *task) operation() (operation, error) {
+	switch t.s.Op {
+	case plan.ImageFetch:
+		return imageFetch{t}, nil
+	case plan.SeedUpload:
+		return &seedUpload{task: t}, nil
+	case plan.SeedRemove:
+		if t.s.Text(plan.ArgWhat) == plan.WhatDisk {
+			return seedDiskRemove{t}, nil
+		}
+		return seedUploadRemove{t}, nil
+	case plan.GuestCreate:
+		return guestCreate{t}, nil
+	case plan.GuestConfigure:
+		if t.s.Text(plan.ArgProgram) != "" {
+			return guestReady{t}, nil
+		}
+		return guestConfigure{t}, nil
+	case plan.GuestGrow:
+		return guestGrow{t}, nil
+	case plan.GuestStart:
+		return guestStart{t}, nil
+	case plan.GuestAwait:
+		return guestAwait{t}, nil
+	case plan.GuestShutdown:
+		return guestShutdown{t}, nil
+	case plan.GuestStop:
+		return guestStop{t}, nil
+	case plan.GuestReboot:
+		return guestReboot{t}, nil
+	case plan.GuestDelete:
+		return guestDelete{t}, nil
+	case plan.TargetPush:
+		return targetPush{t}, nil
+	case plan.HostEnroll:
+		return hostEnroll{t}, nil
+	case plan.CheckReady:
+		return checkReady{t}, nil
+	}
+	return nil, fmt.Errorf("op %s cannot be run", t.s.Op)
+}
+
+func knownOp(op plan.Op) bool {
+	_, err := (&task{s: &plan.Step{Op: op}}).operation()
+	return err == nil
+}
+
+// look reads the step's guest as it is now; g is nil when there is none.
+func (t *task) look(ctx context.Context) (h *host, g *guest, err error) {
+	h, err = t.fleet.host(ctx, t.s.Host)
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err = t.read(ctx, h, t.n.vmid)
+	return h, g, err
+}
+
+// mine is look for whoever is about to write: anything but the node's own guest
+// is an error.
+func (t *task) mine(ctx context.Context) (*host, *guest, error) {
+	h, g, err := t.look(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h, g, t.guardOurs(h, t.n, g, t.n.vmid)
+}
+
+// isGone reports whether a guest does not exist, or its host does not: what was
+// on a nested host goes with it.
+func (t *task) isGone(ctx context.Context) (bool, error) {
+	gone, err := t.hostIsGone(ctx, t.s.Host)
+	if gone || err != nil {
+		return gone, err
+	}
+	_, g, err := t.look(ctx)
+	return g == nil && err == nil, err
+}
+
+// hostIsGone is false for a site host, whatever it answers.
+func (r *run) hostIsGone(ctx context.Context, name string) (bool, error) {
+	n := r.hostNode(name)
+	if n == nil {
+		return false, nil
+	}
+	if gone, err := r.hostIsGone(ctx, n.host); gone || err != nil {
+		return gone, err
+	}
+	h, err := r.fleet.host(ctx, n.host)
+	if err != nil {
+		return false, err
+	}
+	g, err := r.read(ctx, h, n.vmid)
+	return g == nil && err == nil, err
+}
+
+// isOver reports whether a test has begun to take this step's node away again:
+// then nothing of it is made any more, though it does not exist. Only the journal
+// can know that. Without it the node is made once more, and taken away.
+func (t *task) isOver() bool {
+	return t.n != nil && t.s.Phase != plan.PhaseDestroy && t.over[t.n.addr]
+}
+
+// isUntouched reports whether no step has changed the node in this run.
+func (t *task) isUntouched() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.touched[t.n.addr]
+}

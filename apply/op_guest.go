@@ -1,0 +1,234 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
+	"github.com/homestak/homestak/runtime/pve"
+)
+
+// guestConfigure sets and unsets keys of a guest's configuration.
+type guestConfigure struct{ *task }
+
+func (o guestConfigure) probe(ctx context.Context) (bool, error) {
+	_, g, err := o.look(ctx)
+	if err != nil || !o.ours(g, o.n) {
+		return false, err
+	}
+	return len(o.unmet(g)) == 0, nil
+}
+
+func (o guestConfigure) unmet(g *guest) []string {
+	return canon.Unmet(g.Kind, settings(o.s), o.s.List(plan.ArgDelete), g.Config, g.Pending)
+}
+
+func (o guestConfigure) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	set := settings(o.s)
+	m := o.renew(g)
+	o.applied(&m, canon.Settings(g.Kind, set), nil)
+	notes, err := o.describe(g, m)
+	if err != nil {
+		return err
+	}
+	// Deleting a key that is not set is no error to PVE.
+	upid, err := h.api.ConfigureGuest(ctx, g.node, g.VMID, append(set, notes), o.s.List(plan.ArgDelete), g.Digest)
+	return o.wait(ctx, h, upid, err)
+}
+
+// guestReady records in a guest's marker that it was proven ready.
+type guestReady struct{ *task }
+
+func (o guestReady) probe(ctx context.Context) (bool, error) {
+	_, g, err := o.look(ctx)
+	if err != nil || !o.ours(g, o.n) {
+		return false, err
+	}
+	m := g.marker
+	return m.authentic && m.Program == o.s.Text(plan.ArgProgram) && m.Incarnation >= o.n.incarnation, nil
+}
+
+func (o guestReady) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	m := o.renew(g)
+	m.Program = o.s.Text(plan.ArgProgram)
+	o.applied(&m, nil, g.Config)
+	notes, err := o.describe(g, m)
+	if err != nil {
+		return err
+	}
+	upid, err := h.api.ConfigureGuest(ctx, g.node, g.VMID, []plan.KV{notes}, nil, g.Digest)
+	return o.wait(ctx, h, upid, err)
+}
+
+// guestGrow makes a disk larger.
+type guestGrow struct{ *task }
+
+func (o guestGrow) probe(ctx context.Context) (bool, error) {
+	_, g, err := o.look(ctx)
+	if err != nil || !o.ours(g, o.n) {
+		return false, err
+	}
+	want, err := strconv.ParseUint(o.s.Text(plan.ArgSize), 10, 64)
+	if err != nil {
+		return false, err
+	}
+	have, err := strconv.ParseUint(canon.Get(g.Config, o.s.Text(plan.ArgDisk)+".size"), 10, 64)
+	return err == nil && have >= want, nil
+}
+
+func (o guestGrow) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	size, err := strconv.ParseUint(o.s.Text(plan.ArgSize), 10, 64)
+	if err != nil {
+		return err
+	}
+	upid, err := h.api.ResizeDisk(ctx, g.node, g.VMID, o.s.Text(plan.ArgDisk), size, g.Digest)
+	return o.wait(ctx, h, upid, err)
+}
+
+// guestStart powers a guest on.
+type guestStart struct{ *task }
+
+func (o guestStart) probe(ctx context.Context) (bool, error) {
+	h, g, err := o.look(ctx)
+	if err != nil || !o.ours(g, o.n) {
+		return false, err
+	}
+	power, err := h.power(ctx, g)
+	o.why = "the guest is " + power
+	return power == plan.PowerRunning, err
+}
+
+func (o guestStart) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	upid, err := h.api.StartGuest(ctx, g.node, g.VMID)
+	return o.wait(ctx, h, upid, err)
+}
+
+// guestShutdown asks a guest to power off. One that does not react is left to
+// guest.stop.
+type guestShutdown struct{ *task }
+
+func (o guestShutdown) probe(ctx context.Context) (bool, error) { return o.isOff(ctx) }
+
+func (o guestShutdown) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	o.fleet.forget(string(o.n.addr))
+	grace, err := strconv.ParseUint(o.s.Text(plan.ArgGrace), 10, 32)
+	if err != nil {
+		return err
+	}
+	upid, err := h.api.ShutdownGuest(ctx, g.node, g.VMID, uint(grace))
+	var failed *pve.TaskError
+	if err = o.wait(ctx, h, upid, err); errors.As(err, &failed) {
+		o.progress("it did not react: " + failed.Exit)
+		return nil
+	}
+	return err
+}
+
+func (o guestShutdown) verify(context.Context) error { return nil }
+
+// guestStop cuts the power.
+type guestStop struct{ *task }
+
+func (o guestStop) probe(ctx context.Context) (bool, error) { return o.isOff(ctx) }
+
+func (o guestStop) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	o.fleet.forget(string(o.n.addr))
+	upid, err := h.api.StopGuest(ctx, g.node, g.VMID)
+	return o.wait(ctx, h, upid, err)
+}
+
+// isOff reports whether the node's guest is stopped or does not exist. A guest
+// that is not the node's is neither: the guard will say so.
+func (t *task) isOff(ctx context.Context) (bool, error) {
+	if gone, err := t.isGone(ctx); gone || err != nil {
+		return gone, err
+	}
+	h, g, err := t.look(ctx)
+	if err != nil || g == nil {
+		return g == nil, err
+	}
+	if !t.ours(g, t.n) {
+		return false, nil
+	}
+	power, err := h.power(ctx, g)
+	return power == plan.PowerStopped, err
+}
+
+// guestReboot restarts a guest so that pending changes take effect.
+type guestReboot struct{ *task }
+
+// rebootGrace is how long a guest may take to power off before it is cut off.
+const rebootGrace = 120
+
+func (o guestReboot) probe(ctx context.Context) (bool, error) {
+	_, g, err := o.look(ctx)
+	if err != nil || !o.ours(g, o.n) {
+		return false, err
+	}
+	return !slices.ContainsFunc(g.extra, func(kv plan.KV) bool {
+		return slices.Contains(o.s.List(plan.ArgKeys), kv.Key)
+	}), nil
+}
+
+func (o guestReboot) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	o.fleet.forget(string(o.n.addr))
+	upid, err := h.api.RebootGuest(ctx, g.node, g.VMID, rebootGrace)
+	var failed *pve.TaskError
+	if err = o.wait(ctx, h, upid, err); !errors.As(err, &failed) {
+		return err
+	}
+	o.progress("it did not react: " + failed.Exit)
+	upid, err = h.api.StopGuest(ctx, g.node, g.VMID)
+	if err := o.wait(ctx, h, upid, err); err != nil {
+		return err
+	}
+	upid, err = h.api.StartGuest(ctx, g.node, g.VMID)
+	return o.wait(ctx, h, upid, err)
+}
+
+// guestDelete removes a guest with its volumes.
+type guestDelete struct{ *task }
+
+func (o guestDelete) probe(ctx context.Context) (bool, error) { return o.isGone(ctx) }
+
+func (o guestDelete) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	o.fleet.forget(string(o.n.addr))
+	(&tokenStore{env: o.env, node: o.n}).drop()
+	upid, err := h.api.DeleteGuest(ctx, g.node, g.VMID, true)
+	return o.wait(ctx, h, upid, err)
+}

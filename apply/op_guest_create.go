@@ -1,0 +1,135 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
+	"github.com/homestak/homestak/plan/identity"
+)
+
+const codeNotes diag.Code = "HS0673"
+
+// guestCreate makes a guest in one call: disk, seed and marks are there together
+// or not at all.
+type guestCreate struct{ *task }
+
+// probe: the guest is there, is the node, and is as this step makes it.
+func (o guestCreate) probe(ctx context.Context) (bool, error) {
+	_, g, err := o.look(ctx)
+	if err != nil || !o.ours(g, o.n) || g.Lock != "" {
+		return false, err
+	}
+	differs := canon.Diff(g.Config, createdConfig(o.s))
+	o.why = differences(differs)
+	return len(differs) == 0, nil
+}
+
+func (o guestCreate) act(ctx context.Context) error {
+	h, err := o.fleet.host(ctx, o.s.Host)
+	if err != nil {
+		return err
+	}
+	params := settings(o.s)
+	params = append(params, plan.KV{Key: plan.ArgVMID, Value: strconv.FormatUint(uint64(o.n.vmid), 10)})
+	if storage := o.s.Text(plan.ArgSeedStorage); storage != "" {
+		o.mu.Lock()
+		name := o.seeds[o.n.addr]
+		o.mu.Unlock()
+		if name == "" {
+			return fmt.Errorf("the seed of %s was not uploaded in this run", o.n.addr)
+		}
+		source := storage + ":import/" + name
+		params = append(params, plan.KV{Key: plan.SlotSeed, Value: createdStorage(o.s) + ":0,import-from=" + source})
+	}
+	m := identity.Marker{
+		SiteID: o.p.SiteID, Manifest: o.p.Manifest, Addr: o.n.addr, UUID: o.n.uuid, VMID: o.n.vmid,
+		Incarnation: max(o.n.incarnation, 1), Fields: identity.Fields(o.key(), o.n.uuid, createdConfig(o.s)),
+	}
+	params = append(params, plan.KV{Key: plan.ArgDescription, Value: identity.Seal(m, o.key())})
+	upid, err := h.api.CreateGuest(ctx, h.node, params)
+	return o.wait(ctx, h, upid, err)
+}
+
+// settings are the arguments of a step that are PVE's own parameters.
+func settings(s *plan.Step) []plan.KV {
+	var out []plan.KV
+	for _, a := range s.Args {
+		switch {
+		case a.Value.Late != nil, strings.Contains(a.Name, "."):
+		case a.Name == plan.ArgVMID, a.Name == plan.ArgDelete, a.Name == plan.ArgProgram:
+		case a.Value.List != nil:
+			out = append(out, plan.KV{Key: a.Name, Value: strings.Join(a.Value.List, ";")})
+		default:
+			out = append(out, plan.KV{Key: a.Name, Value: a.Value.Text})
+		}
+	}
+	return out
+}
+
+// createdConfig is what homestak manages of a new guest, in canonical form. The
+// size of its disk is the image's, until a later step makes it larger.
+func createdConfig(s *plan.Step) []plan.KV {
+	return canon.Only(canon.Settings(canon.QEMU, settings(s)))
+}
+
+// createdStorage is where the guest's disks go: that of its first one.
+func createdStorage(s *plan.Step) string {
+	storage, _, _ := strings.Cut(s.Text(plan.SlotRoot), ":")
+	return storage
+}
+
+// describe puts a marker into a guest's notes and leaves the rest of them alone.
+func (t *task) describe(g *guest, m identity.Marker) (plan.KV, error) {
+	notes, ok := identity.Put(g.notes, identity.Seal(m, t.key()))
+	if !ok {
+		d := codeNotes.Errorf("the notes of %s (VM %d) are too long", t.n.addr, g.VMID)
+		d.Label = fmt.Sprintf("with homestak's marker they would exceed %d characters", identity.MaxNotes)
+		d.Help = "shorten the notes, then run again"
+		return plan.KV{}, d
+	}
+	return plan.KV{Key: plan.ArgDescription, Value: notes}, nil
+}
+
+// renew is the marker a guest should have after a step: the one it has, or a new
+// one when its notes were lost.
+func (t *task) renew(g *guest) identity.Marker {
+	m := g.marker.Marker
+	if !g.marker.authentic {
+		m = identity.Marker{UUID: t.n.uuid}
+	}
+	m.SiteID, m.Manifest, m.Addr, m.VMID = t.p.SiteID, t.p.Manifest, t.n.addr, g.VMID
+	m.Incarnation = max(m.Incarnation, t.n.incarnation, 1)
+	return m
+}
+
+// applied notes attributes as applied by homestak: those of set always, those of
+// have only when the marker knew nothing of them.
+func (t *task) applied(m *identity.Marker, set, have []plan.KV) {
+	for _, kv := range canon.Only(set) {
+		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, true)
+	}
+	for _, kv := range canon.Only(have) {
+		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, false)
+	}
+}
+
+// put inserts a pair into a list sorted by key; an older one stays unless replace.
+func put(list []plan.KV, kv plan.KV, replace bool) []plan.KV {
+	for i := range list {
+		switch {
+		case list[i].Key == kv.Key:
+			if replace {
+				list[i] = kv
+			}
+			return list
+		case list[i].Key > kv.Key:
+			return append(list[:i:i], append([]plan.KV{kv}, list[i:]...)...)
+		}
+	}
+	return append(list, kv)
+}

@@ -1,0 +1,165 @@
+package apply
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/homestak/homestak/apply/journal"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
+	"github.com/homestak/homestak/runtime/pve"
+	"github.com/homestak/homestak/runtime/seed"
+)
+
+// seedUpload makes a node's seed, with a host key of its own, and uploads it
+// under a name nobody can guess.
+type seedUpload struct {
+	*task
+	volume string
+}
+
+// probe: a guest with the node's identity was given its seed when it was made.
+func (o *seedUpload) probe(ctx context.Context) (bool, error) {
+	_, g, err := o.look(ctx)
+	return o.ours(g, o.n), err
+}
+
+func (o *seedUpload) act(ctx context.Context) error {
+	h, err := o.fleet.host(ctx, o.s.Host)
+	if err != nil {
+		return err
+	}
+	storage := o.s.Text(plan.ArgStorage)
+	// Whatever an earlier life of this step left is of no use: nobody knows its name.
+	if err := o.removeSeeds(ctx, h, storage); err != nil {
+		return err
+	}
+	data, err := o.build()
+	if err != nil {
+		return err
+	}
+	name := newSeedName(o.n.uuid)
+	o.volume = storage + ":import/" + name
+	if err := o.record(journal.Record{Kind: journal.Named, Step: string(o.s.ID), Host: h.name, Value: o.volume}); err != nil {
+		return journalFailed(err)
+	}
+	sum := sha256.Sum256(data)
+	if err := o.upload(ctx, h, storage, name, "sha256:"+hex.EncodeToString(sum[:]), data); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	o.seeds[o.n.addr] = name
+	o.mu.Unlock()
+	return nil
+}
+
+func (o *seedUpload) verify(ctx context.Context) error {
+	h, err := o.fleet.host(ctx, o.s.Host)
+	if err != nil {
+		return err
+	}
+	if there, err := h.hasVolume(ctx, o.s.Text(plan.ArgStorage), o.volume); err != nil || there {
+		return err
+	}
+	d := codeUnverified.Errorf("the seed was uploaded and is not there")
+	d.Help = "check storage " + o.s.Text(plan.ArgStorage) + " of host " + h.name + ", then run again"
+	return d
+}
+
+func (o *seedUpload) build() ([]byte, error) {
+	key, cert, err := o.env.Keys.HostKey(o.n.uuid)
+	if err != nil {
+		return nil, err
+	}
+	return seed.Build(seed.Seed{
+		Instance: o.s.Text(plan.ArgInstance), Hostname: o.s.Text(plan.ArgHostname), Domain: o.s.Text(plan.ArgDomain),
+		MAC: o.s.Text(plan.ArgMAC), IP: o.s.Text(plan.ArgIP), Gateway: o.s.Text(plan.ArgGateway), DNS: o.s.List(plan.ArgDNS),
+		UserCA: o.env.Keys.UserCALine(), HostKeyPEM: key, HostCert: string(cert),
+	})
+}
+
+// seedUploadRemove removes the uploaded file: once the guest owns a copy, nobody
+// else should be able to read it.
+type seedUploadRemove struct{ *task }
+
+func (o seedUploadRemove) probe(ctx context.Context) (bool, error) {
+	if gone, err := o.hostIsGone(ctx, o.s.Host); gone || err != nil {
+		return gone, err
+	}
+	h, err := o.fleet.host(ctx, o.s.Host)
+	if err != nil {
+		return false, err
+	}
+	left, err := h.seedsOf(ctx, o.s.Text(plan.ArgStorage), o.n.uuid)
+	return len(left) == 0, err
+}
+
+func (o seedUploadRemove) act(ctx context.Context) error {
+	h, err := o.fleet.host(ctx, o.s.Host)
+	if err != nil {
+		return err
+	}
+	return o.removeSeeds(ctx, h, o.s.Text(plan.ArgStorage))
+}
+
+func (t *task) removeSeeds(ctx context.Context, h *host, storage string) error {
+	left, err := h.seedsOf(ctx, storage, t.n.uuid)
+	if err != nil {
+		return err
+	}
+	for _, volume := range left {
+		upid, err := h.api.DeleteVolume(ctx, h.node, volume)
+		if err := t.wait(ctx, h, upid, err); err != nil && pve.ClassOf(err) != pve.NotExist {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedsOf lists the uploaded seeds of a node.
+func (h *host) seedsOf(ctx context.Context, storage, uuid string) ([]string, error) {
+	list, err := h.api.Volumes(ctx, h.node, storage, "import")
+	if err != nil {
+		return nil, err
+	}
+	var left []string
+	for _, v := range list {
+		if seedOwner(v.ID) == uuid {
+			left = append(left, v.ID)
+		}
+	}
+	return left, nil
+}
+
+// seedDiskRemove takes the seed disk from a guest that has read it.
+type seedDiskRemove struct{ *task }
+
+// largestSeedDisk is more than any seed with the rounding of any storage (LVM:
+// 4 MiB). A larger disk in the seed's place is somebody's data.
+const largestSeedDisk = 16 << 20
+
+func (o seedDiskRemove) probe(ctx context.Context) (bool, error) {
+	if gone, err := o.isGone(ctx); gone || err != nil {
+		return gone, err
+	}
+	_, g, err := o.look(ctx)
+	if err != nil || g == nil {
+		return g == nil, err
+	}
+	slot := o.s.Text(plan.ArgSlot)
+	if canon.Get(g.Config, slot+".file") == "" {
+		return true, nil
+	}
+	size, err := strconv.ParseUint(canon.Get(g.Config, slot+".size"), 10, 64)
+	return err == nil && size > largestSeedDisk, nil
+}
+
+func (o seedDiskRemove) act(ctx context.Context) error {
+	h, g, err := o.mine(ctx)
+	if err != nil {
+		return err
+	}
+	return h.api.UnlinkDisks(ctx, g.node, g.VMID, o.s.Text(plan.ArgSlot))
+}

@@ -1,0 +1,244 @@
+package apply
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/homestak/homestak/apply/walk"
+	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/program"
+)
+
+const (
+	codeDrifted  diag.Code = "HS0668"
+	codeNoSecret diag.Code = "HS0669"
+	codeRotated  diag.Code = "HS0670"
+	codeSupplies diag.Code = "HS0671"
+)
+
+// inspectedAtOnce bounds the reads of preflight; they take no lanes.
+const inspectedAtOnce = 16
+
+// preflight looks at everything that can be looked at before anything is
+// written: keys and secrets, every host and its certificate, and for each step
+// whose host and guest exist now its probe and guards. holds is true when every
+// step is done already.
+func (r *run) preflight(ctx context.Context) (holds bool, bad diag.List) {
+	if r.env.Keys == nil {
+		return false, diag.List{noKeys()}
+	}
+	if bad := r.checkSecrets(); len(bad) > 0 {
+		return false, bad
+	}
+	if bad := r.checkHosts(ctx); len(bad) > 0 {
+		return false, bad
+	}
+	in := &inspection{
+		run: r, verdicts: make([]verdict, len(r.p.Steps)), findings: make([]*diag.Diagnostic, len(r.p.Steps)),
+		acting: map[addr.Address]bool{}, supplies: map[string]*supplies{},
+	}
+	walk.Run(r.p.Steps, walk.Options{
+		Jobs: inspectedAtOnce, Width: func(plan.Lock) int { return inspectedAtOnce }, KeepGoing: true, Stop: ctx.Done(),
+	}, func(i int) bool {
+		in.look(ctx, i)
+		return true
+	})
+	bad = slices.DeleteFunc(in.findings, func(d *diag.Diagnostic) bool { return d == nil })
+	holds = !slices.ContainsFunc(in.verdicts, func(v verdict) bool { return v != done })
+	if holds {
+		for i := range r.p.Steps {
+			s := &r.p.Steps[i]
+			r.report.Steps = append(r.report.Steps, StepReport{Step: s.ID, Addr: s.Addr, Host: s.Host, Op: s.Op.String(), State: StateSkipped})
+		}
+	}
+	return holds, bad
+}
+
+// checkSecrets finds out before the first write whether every secret is there,
+// and still is the one that was reviewed.
+func (r *run) checkSecrets() (bad diag.List) {
+	needed := map[string]bool{}
+	for i := range r.p.Steps {
+		if r.p.Steps[i].Op != plan.TargetPush && r.p.Steps[i].Op != plan.CheckReady {
+			continue
+		}
+		p, err := program.Decode(r.programs[r.p.Steps[i].Text(plan.ArgProgram)])
+		if err != nil {
+			return append(bad, r.env.explain(err))
+		}
+		for _, name := range p.Secrets() {
+			needed[name] = true
+		}
+	}
+	for _, ref := range r.p.Secrets {
+		if !needed[ref.Name] || ref.Digest == "" || r.env.Secrets == nil {
+			continue
+		}
+		if now, ok := r.env.Secrets.Digest(ref.Name, r.env.Keys.LockDigest); ok && now != ref.Digest {
+			d := codeRotated.Errorf("secret %s is not the one the plan was made with", ref.Name)
+			d.Help = "run `homestak secrets lock` and plan again, so that the new value is reviewed as a change"
+			bad = append(bad, d)
+		}
+	}
+	names := make([]string, 0, len(needed))
+	for name := range needed {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if _, ok := r.secret(name); !ok {
+			d := codeNoSecret.Errorf("secret %s is needed and the site does not have it", name)
+			d.Help = "add it to the site's secrets file"
+			bad = append(bad, d)
+		}
+	}
+	return bad
+}
+
+func (r *run) secret(name string) ([]byte, bool) {
+	if r.env.Secrets == nil {
+		return nil, false
+	}
+	v, ok := r.env.Secrets.Get(name)
+	return v.Reveal(), ok
+}
+
+// checkHosts asks every site host the plan uses who it is. The certificate is
+// the one the plan pins, or nothing is sent to it.
+func (r *run) checkHosts(ctx context.Context) diag.List {
+	used := map[string]bool{}
+	for i := range r.p.Steps {
+		used[r.p.Steps[i].Host] = true
+	}
+	findings := make([]*diag.Diagnostic, len(r.p.Hosts))
+	var wg sync.WaitGroup
+	for i := range r.p.Hosts {
+		h := &r.p.Hosts[i]
+		if h.Parent != "" || !used[h.Name] {
+			continue
+		}
+		wg.Go(func() {
+			host, err := r.fleet.host(ctx, h.Name)
+			if err == nil {
+				_, err = host.api.Version(ctx)
+			}
+			if err != nil {
+				findings[i] = r.env.explain(err)
+			}
+		})
+	}
+	wg.Wait()
+	return slices.DeleteFunc(findings, func(d *diag.Diagnostic) bool { return d == nil })
+}
+
+// verdict is what preflight knows of a step.
+type verdict uint8
+
+const (
+	later verdict = iota // what it is about does not exist yet
+	todo
+	done
+)
+
+// inspection is preflight's look at the steps.
+type inspection struct {
+	*run
+	mu       sync.Mutex
+	verdicts []verdict
+	findings []*diag.Diagnostic
+	acting   map[addr.Address]bool // nodes that a step is going to change
+	supplies map[string]*supplies
+}
+
+// look judges one step after all it comes after were judged.
+func (in *inspection) look(ctx context.Context, i int) {
+	s := &in.p.Steps[i]
+	if in.changes(s) {
+		return
+	}
+	verdict, err := in.judge(ctx, s)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.verdicts[i] = verdict
+	if verdict != done && s.Addr != "" {
+		in.acting[s.Addr] = true
+	}
+	if err != nil && ctx.Err() == nil {
+		in.findings[i] = about(in.env.explain(err), s)
+	}
+}
+
+// changes reports whether an earlier step is going to change what this one is
+// about: its node, or any node that carries its host. What will be true then
+// cannot be seen now.
+func (in *inspection) changes(s *plan.Step) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.acting[s.Addr] {
+		return true
+	}
+	for n := in.hostNode(s.Host); n != nil; n = in.hostNode(n.host) {
+		if in.acting[n.addr] {
+			return true
+		}
+	}
+	return false
+}
+
+// judge asks a step's probe, and when there is work, whether it may be done.
+func (in *inspection) judge(ctx context.Context, s *plan.Step) (verdict, error) {
+	t := &task{run: in.run, s: s, n: in.nodes[s.Addr], out: &StepReport{}, extend: func() {}}
+	if t.isOver() {
+		return done, nil
+	}
+	op, err := t.operation()
+	if err != nil {
+		return todo, err
+	}
+	holds, err := op.probe(ctx)
+	if err != nil {
+		return todo, err
+	}
+	if holds {
+		return done, nil
+	}
+	if err := in.drifted(ctx, t); err != nil {
+		return todo, err
+	}
+	if _, ok := op.(reader); ok {
+		return todo, nil
+	}
+	for _, g := range t.guards() {
+		if err := t.guard(ctx, s, g); err != nil {
+			return todo, err
+		}
+	}
+	return todo, in.checkSupplies(ctx, s)
+}
+
+// drifted: a node that this plan made and proved ready has everything the plan
+// does to it. When a step finds work all the same, the world moved after the plan
+// was done, and doing it again would undo what somebody did.
+func (in *inspection) drifted(ctx context.Context, t *task) error {
+	n := t.n
+	if n == nil || n.created == nil || n.ready == nil || n.destroyed || !in.comesAfter(n.ready, t.s) {
+		return nil
+	}
+	h, err := in.fleet.host(ctx, n.host)
+	if err != nil {
+		return err
+	}
+	g, err := in.read(ctx, h, n.vmid)
+	if err != nil || !in.ours(g, n) || g.marker.Program != n.ready.Text(plan.ArgProgram) {
+		return err
+	}
+	d := codeDrifted.Errorf("%s was ready and has changed since this plan was applied", n.addr)
+	d.Label = t.s.Op.String() + " would have to act again"
+	if t.why != "" {
+		d.Label += ": " + t.why
+	}
+	return replan(d)
+}

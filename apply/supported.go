@@ -1,0 +1,81 @@
+package apply
+
+import (
+	"strings"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/plan"
+)
+
+const (
+	codeModes    diag.Code = "HS0931"
+	codeDelegate diag.Code = "HS0932"
+	codeLate     diag.Code = "HS0933"
+	codeOp       diag.Code = "HS0934"
+	codeAction   diag.Code = "HS0935"
+)
+
+// supported refuses what a plan may say and this version cannot do, one finding
+// for each node and reason.
+func (r *run) supported() diag.List {
+	var bad diag.List
+	seen := map[string]bool{}
+	refuse := func(d *diag.Diagnostic) {
+		if !seen[d.Message] {
+			seen[d.Message] = true
+			bad = append(bad, d)
+		}
+	}
+	for _, c := range r.p.Changes {
+		switch c.Action {
+		case plan.Replace, plan.Move, plan.Adopt, plan.Rename, plan.Forget:
+			d := codeAction.Errorf("%s: to %s a guest is not supported in this version", c.Addr, c.Action)
+			d.Help = "destroy and create the node, or do it by hand and plan again"
+			refuse(d)
+		}
+	}
+	for _, list := range [][]plan.Step{r.p.Steps, r.p.Undo} {
+		for i := range list {
+			s := &list[i]
+			who := string(s.Addr)
+			if who == "" {
+				who = s.Host
+			}
+			switch {
+			case s.Mode == "pull", s.Mode == "hybrid", s.Op == plan.SpecPublish, s.Op == plan.TargetAwait:
+				mode := s.Mode
+				if mode == "" {
+					mode = "pull"
+				}
+				d := codeModes.Errorf("%s: mode %s is not supported in this version", who, mode)
+				d.Help = "give the node `execution: {mode: push}`, or plan with --mode push"
+				refuse(d)
+			case strings.HasPrefix(s.Executor, "delegate:"):
+				d := codeDelegate.Errorf("%s: delegation to a parent's agent is not supported in this version", who)
+				d.Help = "plan with this version of homestak; the driver then reaches the node through its parents"
+				refuse(d)
+			case !knownOp(s.Op):
+				d := codeOp.Errorf("%s: %s is not supported in this version", who, s.Op)
+				d.Help = "use the version of homestak the plan was made with"
+				refuse(d)
+			}
+			for _, a := range s.Args {
+				if l := a.Value.Late; l != nil && !knownLate(l.Kind) {
+					d := codeLate.Errorf("%s: the late value %s is not supported in this version", who, l.Kind)
+					d.Help = "plan with this version of homestak"
+					refuse(d)
+				}
+			}
+		}
+	}
+	return bad
+}
+
+func knownLate(k plan.LateKind) bool {
+	switch k {
+	case plan.LateGuestAddress, plan.LateHostAPI, plan.LateHostFingerprint, plan.LateSecret, plan.LateAPIToken,
+		plan.LateHostKey, plan.LateMarker, plan.LateSeedName:
+		return true
+	}
+	return false
+}
