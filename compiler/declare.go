@@ -146,7 +146,7 @@ func dependenciesOf(r *reader) []dependencyDecl {
 			m := r.child(r.f.read(n, schema.Dependency, "dependency"))
 			d = dependencyDecl{node: m.text("node"), until: m.text("until")}
 		} else {
-			d.node = r.f.text(n, r.object.Field("depends_on").Elem)
+			d.node = r.item(n, "depends_on")
 		}
 		if d.node.ok() {
 			out = append(out, d)

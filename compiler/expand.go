@@ -40,11 +40,14 @@ func (c *compilation) expand() bool {
 		d.Help = "leave out --var, or write the manifest in HCL"
 	}
 	nodes := c.tree.Get("nodes")
+	c.tree = without(c.tree, "nodes")
 	var s *expr.Scope
 	if doc.hcl {
 		s = c.scopeOf(doc).hcl
-		c.tree = c.evalIn(without(c.tree, "nodes"), s)
+		c.tree = c.evalIn(c.tree, s)
 	}
+	// The nodes are taken; that there are none is said here, in better words.
+	c.tree.Fields = append(c.tree.Fields, syntax.Field{Key: "nodes", Value: &syntax.Node{Kind: syntax.List}})
 	if nodes == nil || nodes.Kind == syntax.Null || nodes.Kind == syntax.List && len(nodes.Items) == 0 {
 		d := c.errorAt(codeNoNodes, c.manifest.at, "manifest %q has no nodes", c.manifest.name)
 		d.Help = "add at least one: `nodes: [{name: web}]`"
@@ -56,7 +59,7 @@ func (c *compilation) expand() bool {
 // without is a mapping less some fields; the rest is shared.
 func without(n *syntax.Node, drop ...string) *syntax.Node {
 	out := *n
-	out.Fields = nil
+	out.Fields = make([]syntax.Field, 0, len(n.Fields)+1)
 	for _, f := range n.Fields {
 		keep := true
 		for _, d := range drop {

@@ -160,8 +160,10 @@ func (l *loader) blocks(doc *document) {
 		switch f.Key {
 		case "variable", "locals":
 			continue
-		case schema.KindNode:
-			l.errorAt(codeBlockKind, f.Range, "a node belongs into a manifest").Help = "put the block inside manifest \"…\" { }"
+		case "nodes", "checks", "users": // node, check and user blocks
+			block := strings.TrimSuffix(f.Key, "s")
+			l.errorAt(codeBlockKind, f.Range, "a %s does not belong at the top of a file", block).
+				Help = "put the block inside the manifest or spec it belongs to"
 			continue
 		}
 		if schema.Of(f.Key) == nil {

@@ -177,7 +177,7 @@ func (r *reader) take(key string) *entry {
 
 // wrongType reports a value of the wrong kind.
 func (f *findings) wrongType(n *syntax.Node, want schema.Type, what string) {
-	d := f.errorAt(codeWrongType, n.Range, "%s is %s, not %s", what, want, describeKind(n.Kind))
+	d := f.errorAt(codeWrongType, n.Range, "%s has to be %s, not %s", what, want, describeKind(n.Kind))
 	if want == schema.String && n.Range.File != nil && !n.Range.File.Secret {
 		switch n.Kind {
 		case syntax.Int, syntax.Float, syntax.Bool:

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
@@ -163,14 +163,12 @@ func (c *compilation) converted(v cty.Value, typ cty.Type, name string, at sourc
 
 // variableType reads a type: a word, or list(…), set(…), map(…) of one.
 func (c *compilation) variableType(n *syntax.Node) cty.Type {
-	var typ cty.Type
-	switch {
-	case n.Kind == syntax.Bad:
+	if n.Kind == syntax.Bad {
 		return cty.DynamicPseudoType
-	case n.Kind == syntax.Expr:
-		typ = typeOf(n.Expr)
-	case n.Kind == syntax.String:
-		typ = typeNamed(n.Text)
+	}
+	typ := cty.NilType
+	if n.Kind == syntax.String {
+		typ = typeNamed(strings.ReplaceAll(n.Text, " ", ""))
 	}
 	if typ == cty.NilType {
 		d := c.errorAt(codeVariableType, n.Range, "this is not a type")
@@ -180,6 +178,7 @@ func (c *compilation) variableType(n *syntax.Node) cty.Type {
 	return typ
 }
 
+// typeNamed is the type a text means, NilType when it means none.
 func typeNamed(name string) cty.Type {
 	switch name {
 	case "string":
@@ -191,29 +190,19 @@ func typeNamed(name string) cty.Type {
 	case "any":
 		return cty.DynamicPseudoType
 	}
-	return cty.NilType
-}
-
-func typeOf(e hclsyntax.Expression) cty.Type {
-	switch e := e.(type) {
-	case *hclsyntax.ScopeTraversalExpr:
-		if len(e.Traversal) == 1 {
-			return typeNamed(e.Traversal.RootName())
-		}
-	case *hclsyntax.FunctionCallExpr:
-		if len(e.Args) != 1 {
-			return cty.NilType
-		}
-		elem := typeOf(e.Args[0])
-		switch {
-		case elem == cty.NilType:
-		case e.Name == "list":
-			return cty.List(elem)
-		case e.Name == "set":
-			return cty.Set(elem)
-		case e.Name == "map":
-			return cty.Map(elem)
-		}
+	outer, inner, ok := strings.Cut(strings.TrimSuffix(name, ")"), "(")
+	if !ok || !strings.HasSuffix(name, ")") {
+		return cty.NilType
+	}
+	elem := typeNamed(inner)
+	switch {
+	case elem == cty.NilType:
+	case outer == "list":
+		return cty.List(elem)
+	case outer == "set":
+		return cty.Set(elem)
+	case outer == "map":
+		return cty.Map(elem)
 	}
 	return cty.NilType
 }

@@ -58,12 +58,7 @@ func (f *findings) text(n *syntax.Node, s *schema.Field) opt[string] {
 	return o
 }
 
-func quoteKey(s *schema.Field) string {
-	if s.Key == "" {
-		return "an item here"
-	}
-	return `"` + s.Key + `"`
-}
+func quoteKey(s *schema.Field) string { return `"` + s.Key + `"` }
 
 // label reports a name that cannot be a host name.
 func (f *findings) label(o *opt[string], what string) {
@@ -165,13 +160,13 @@ func (r *reader) size(key string) opt[unit.Size] {
 		d := r.f.errorAt(codeBadSize, e.node.Range, "%q is not a size", e.node.Text)
 		d.Label = "a whole number with KiB, MiB, GiB or TiB"
 		d.Help = fmt.Sprintf("write it as in 64GiB; a bare number counts %s", sizeUnit(e.schema.Unit))
+	case v%unit.MiB != 0:
+		d := r.f.errorAt(codeBadSize, e.node.Range, "%s is not a whole number of MiB", e.node.Text)
+		d.Help = "Proxmox VE counts memory and disks in MiB"
 	case int64(v) < e.schema.Min:
 		d := r.f.errorAt(codeOutOfBounds, e.node.Range, "%s is too small for %s", v, e.schema.Key)
 		d.Label = "at least " + unit.Size(e.schema.Min).String()
 		d.Help = fmt.Sprintf("a bare number counts %s", sizeUnit(e.schema.Unit))
-	case v%unit.MiB != 0:
-		d := r.f.errorAt(codeBadSize, e.node.Range, "%s is not a whole number of MiB", e.node.Text)
-		d.Help = "Proxmox VE counts memory and disks in MiB"
 	default:
 		o.V, o.Bad = v, false
 	}
@@ -245,12 +240,19 @@ func (r *reader) items(key string) (items []*syntax.Node, at opt[struct{}]) {
 	return nil, at
 }
 
+// item decodes one text of a list; messages call it by the list's name.
+func (r *reader) item(n *syntax.Node, key string) opt[string] {
+	elem := *r.object.Field(key).Elem
+	elem.Key = key
+	return r.f.text(n, &elem)
+}
+
 // texts takes a list of texts; bad items are left out.
 func (r *reader) texts(key string) ([]opt[string], opt[struct{}]) {
 	nodes, at := r.items(key)
 	var out []opt[string]
 	for _, n := range nodes {
-		if o := r.f.text(n, r.object.Field(key).Elem); !o.Bad {
+		if o := r.item(n, key); !o.Bad {
 			out = append(out, o)
 		}
 	}

@@ -1,12 +1,19 @@
 package ir
 
-import "github.com/homestak/homestak/lang/unit"
+import (
+	"strconv"
+
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/unit"
+)
 
 // sink receives every effective value of a deployment, in one fixed order. The
 // digest and the dump are two sinks, so what one covers the other does too; a
 // test changes every field by reflection and expects both to notice.
 type sink interface {
 	open(kind, name string)
+	// fact is a value that has no layers. Its place, if any, is not a value.
+	fact(name, v string, at source.Range)
 	text(name, v string, from Origin)
 	number(name string, v int64, from Origin)
 	size(name string, v unit.Size, from Origin)
@@ -16,14 +23,16 @@ type sink interface {
 	values(name string, v []Value[string])
 }
 
+// parentIndex is in the digest only: the address tells people the same.
+const parentIndex = "parent_index"
+
 func describe(d *Deployment, s sink) {
 	s.open("deployment", d.Manifest)
-	s.text("site_id", d.SiteID, Origin{})
-	s.text("description", d.Description, Origin{})
+	s.fact("site_id", d.SiteID, source.Range{})
+	s.fact("description", d.Description, source.Range{})
 	s.text("pattern", string(d.Pattern.V), d.Pattern.From)
 	describeSettings(&d.Settings, s)
-	s.number("vmids.first", int64(d.VMIDs.First), Origin{})
-	s.number("vmids.last", int64(d.VMIDs.Last), Origin{})
+	s.fact("vmids", strconv.Itoa(d.VMIDs.First)+" to "+strconv.Itoa(d.VMIDs.Last), source.Range{})
 	for i := range d.Nodes {
 		describeNode(&d.Nodes[i], s)
 	}
@@ -37,7 +46,7 @@ func describe(d *Deployment, s sink) {
 		if e.Until != "" {
 			line += " until " + e.Until
 		}
-		s.text(e.Kind.String(), line, Origin{})
+		s.fact(e.Kind.String(), line, e.Decl)
 	}
 }
 
@@ -51,9 +60,9 @@ func describeSettings(v *Settings, s sink) {
 
 func describeNode(n *Node, s sink) {
 	s.open("node", string(n.Address))
-	s.text("name", n.Name, Origin{})
+	s.fact("name", n.Name, n.Decl)
 	s.text("type", string(n.Type.V), n.Type.From)
-	s.number("parent", int64(n.Parent), Origin{})
+	s.fact(parentIndex, strconv.Itoa(n.Parent), source.Range{})
 	s.text("host", n.Host.V, n.Host.From)
 	s.text("spec", n.Spec.V, n.Spec.From)
 	s.text("preset", n.Preset.V, n.Preset.From)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 
+	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/unit"
 )
 
@@ -45,6 +46,8 @@ func (s *digest) flush() {
 }
 
 func (s *digest) open(kind, name string) { s.bytes(kind); s.bytes(name) }
+
+func (s *digest) fact(name, v string, _ source.Range) { s.bytes(name); s.bytes(v) }
 
 func (s *digest) text(name, v string, _ Origin) { s.bytes(name); s.bytes(v) }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/unit"
 )
 
@@ -51,6 +52,12 @@ func (s *dump) flush() {
 
 func (s *dump) row(name, value string, from Origin) {
 	s.rows = append(s.rows, [4]string{name, value, from.Layer.String(), from.Range.String()})
+}
+
+func (s *dump) fact(name, v string, at source.Range) {
+	if v != "" && name != parentIndex {
+		s.rows = append(s.rows, [4]string{name, v, "", at.String()})
+	}
 }
 
 // empty reports a value that nobody set and that says nothing.
