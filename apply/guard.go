@@ -31,10 +31,8 @@ func isGuard(d *diag.Diagnostic) bool {
 	}, d.Code)
 }
 
-// guards are those of the plan and, before any write to a guest, the one that is
-// never left out: it must be the node's own.
-func (t *task) guards() []plan.Guard { return guardsOf(t.s, t.n) }
-
+// guardsOf are those of the plan and, before any write to a guest, the one that
+// is never left out: it must be the node's own.
 func guardsOf(s *plan.Step, n *node) []plan.Guard {
 	if n == nil || !touchesGuest(s) {
 		return s.Guards
@@ -82,7 +80,7 @@ func (r *run) guard(ctx context.Context, s *plan.Step, g plan.Guard) error {
 		if err := r.guardOurs(h, n, at, vmid); err != nil {
 			return err
 		}
-		return r.guardUnchanged(h, n, at, s, g)
+		return r.guardUnchanged(h, n, at, g)
 	case plan.GuardPower:
 		if err := r.guardOurs(h, n, at, vmid); err != nil {
 			return err
@@ -170,25 +168,21 @@ func (r *run) guardOurs(h *host, n *node, at *guest, vmid uint) error {
 	return nil
 }
 
-// guardUnchanged: every attribute is as the plan saw it, or as the step wants it.
-func (r *run) guardUnchanged(h *host, n *node, at *guest, s *plan.Step, g plan.Guard) error {
-	wanted := canon.Settings(at.Kind, settings(s))
-	moved := slices.DeleteFunc(canon.Diff(at.Config, g.Expect), func(a plan.Attr) bool {
-		for _, w := range wanted {
-			if w.Key == a.Name {
-				return w.Value == a.From
-			}
-		}
-		return a.From == "" && slices.Contains(s.List(plan.ArgDelete), canon.KeyOf(a.Name))
-	})
+// guardUnchanged: every attribute is as the plan saw it, or as the plan makes it.
+func (r *run) guardUnchanged(h *host, n *node, at *guest, g plan.Guard) error {
+	moved := canon.Changed(g.Expect, n.wants, canon.Overlay(at.Config, at.Pending))
 	if len(moved) == 0 {
 		return nil
+	}
+	for i, a := range moved {
+		moved[i].From, moved[i].To = a.To, a.From
 	}
 	d := codeChanged.Errorf("%s (VM %d on %s) was changed since the plan was made", n.addr, at.VMID, h.name)
 	d.Label = differences(moved)
 	return replan(d)
 }
 
+// differences tells attributes that are From and should be To.
 func differences(attrs []plan.Attr) string {
 	parts := make([]string, len(attrs))
 	for i, a := range attrs {

@@ -8,6 +8,7 @@ import (
 	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
 )
 
@@ -27,6 +28,7 @@ type node struct {
 	created     *plan.Step
 	ready       *plan.Step // the guest.configure that records readiness
 	destroyed   bool       // the plan also destroys it
+	wants       []plan.KV  // attributes the plan's steps give it
 }
 
 func (n *node) subject(siteID, manifest string) identity.Subject {
@@ -142,6 +144,7 @@ func (ix *index) add(s *plan.Step) string {
 
 // learn takes from a step what changes do not say.
 func (n *node) learn(s *plan.Step) {
+	n.wants = append(n.wants, canon.Wants([]plan.Step{*s}, s.Addr)...)
 	if mac := s.Text(plan.ArgMAC); mac != "" {
 		n.mac = mac
 	}

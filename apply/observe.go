@@ -1,9 +1,7 @@
 package apply
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -50,7 +48,7 @@ func Observe(ctx context.Context, env *Env, w plan.WantedSet) (*plan.Facts, erro
 		}
 		facts.Hosts = append(facts.Hosts, level...)
 	}
-	slices.SortFunc(facts.Hosts, func(a, b plan.HostFacts) int { return cmp.Compare(a.Name, b.Name) })
+	facts.Sort()
 	return facts, nil
 }
 

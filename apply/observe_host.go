@@ -24,7 +24,7 @@ func (o *observer) ask(ctx context.Context, name string) (plan.HostFacts, error)
 	entry := o.env.Hosts[name] // zero for a nested host
 	f := plan.HostFacts{
 		Name: name, Presence: plan.Present, Node: h.node, Fingerprint: h.fingerprint,
-		IOWidth: cmp.Or(entry.IOWidth, defaultIOWidth), Default: entry.Storage,
+		IOWidth: cmp.Or(entry.IOWidth, defaultIOWidth), Default: entry.Storage, Import: entry.ImageStorage,
 	}
 	version, err := h.api.Version(ctx)
 	if err != nil {

@@ -110,8 +110,16 @@ func (t *task) isOver() bool {
 	return t.n != nil && t.s.Phase != plan.PhaseDestroy && t.over[t.n.addr]
 }
 
-// isUntouched reports whether no step has changed the node in this run.
-func (t *task) isUntouched() bool {
+// isProven reports whether there is nothing to find out about a guest: it was
+// proven ready with what this plan makes of it, and no step of this run has
+// touched it. A test takes nobody's word: finding out is what it is for.
+func (t *task) isProven(g *guest) bool {
+	if t.p.Goal == plan.GoalTest || !t.ours(g, t.n) || !g.marker.authentic || g.marker.Program == "" {
+		return false
+	}
+	if t.n.ready != nil && g.marker.Program != t.n.ready.Text(plan.ArgProgram) {
+		return false
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return !t.touched[t.n.addr]

@@ -24,14 +24,15 @@ type guestAwait struct{ *task }
 
 func (guestAwait) onlyReads() {}
 
-// probe: a guest that was proven ready once, and that nothing has touched since
-// this run began, need not be waited for.
+// probe: a guest that runs, was proven ready, and was not touched since this run
+// began, need not be waited for.
 func (o guestAwait) probe(ctx context.Context) (bool, error) {
-	if !o.isUntouched() {
-		return false, nil
+	h, g, err := o.look(ctx)
+	if err != nil || !o.isProven(g) {
+		return false, err
 	}
-	_, g, err := o.look(ctx)
-	return o.ours(g, o.n) && g.marker.authentic && g.marker.Program != "", err
+	power, err := h.power(ctx, g)
+	return power == plan.PowerRunning, err
 }
 
 // The pause between two looks grows from the first to the second: a container

@@ -17,11 +17,8 @@ func (checkReady) onlyReads() {}
 
 // probe: it passed before, and nothing has touched the node since this run began.
 func (o checkReady) probe(ctx context.Context) (bool, error) {
-	if !o.isUntouched() {
-		return false, nil
-	}
 	_, g, err := o.look(ctx)
-	return o.ours(g, o.n) && g.marker.authentic && g.marker.Program == o.s.Text(plan.ArgProgram), err
+	return o.isProven(g) && g.marker.Program == o.s.Text(plan.ArgProgram), err
 }
 
 func (o checkReady) act(ctx context.Context) error {

@@ -16,8 +16,8 @@ type hostEnroll struct{ *task }
 // enrolledContent is what guests need of the storage they are put on.
 func enrolledContent() []string { return []string{"images", "import"} }
 
-// probe: a token answers, and the storage takes disks and images. A node that
-// was never ready may not answer yet; one that was ready must.
+// probe: a token answers, and the storage takes disks and images. Whatever does
+// not answer may only not answer yet: a step later its API may be up.
 func (o hostEnroll) probe(ctx context.Context) (bool, error) {
 	_, g, err := o.look(ctx)
 	if err != nil || !o.ours(g, o.n) {
@@ -26,9 +26,6 @@ func (o hostEnroll) probe(ctx context.Context) (bool, error) {
 	missing, err := o.missing(ctx)
 	if err == nil {
 		return len(missing) == 0, nil
-	}
-	if o.isUntouched() && g.marker.authentic && g.marker.Program != "" {
-		return false, err
 	}
 	o.why = o.env.brief(err)
 	return false, nil

@@ -163,7 +163,7 @@ func (in *inspection) look(ctx context.Context, i int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.verdicts[i] = verdict
-	if verdict != done && s.Addr != "" {
+	if verdict != done && s.Op != plan.ImageFetch {
 		in.acting[s.Addr] = true
 	}
 	if err != nil && ctx.Err() == nil {
@@ -198,7 +198,7 @@ func (in *inspection) judge(ctx context.Context, s *plan.Step) (verdict, error) 
 	if err != nil {
 		return todo, err
 	}
-	holds, err := op.probe(ctx)
+	holds, err := t.probe(ctx, op)
 	if err != nil {
 		return todo, err
 	}
@@ -211,10 +211,8 @@ func (in *inspection) judge(ctx context.Context, s *plan.Step) (verdict, error) 
 	if _, ok := op.(reader); ok {
 		return todo, nil
 	}
-	for _, g := range t.guards() {
-		if err := t.guard(ctx, s, g); err != nil {
-			return todo, err
-		}
+	if err := t.checkGuards(ctx); err != nil {
+		return todo, err
 	}
 	return todo, in.checkSupplies(ctx, s)
 }

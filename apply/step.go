@@ -101,7 +101,7 @@ func (t *task) live(ctx, work context.Context) error {
 	work, done := t.deadline(work)
 	defer done()
 	for try := 1; ; try++ {
-		holds, err := op.probe(work)
+		holds, err := t.probe(work, op)
 		if err == nil && holds {
 			t.out.State = StateSkipped
 			if t.out.Attempts > 0 {
@@ -134,16 +134,35 @@ func (t *task) live(ctx, work context.Context) error {
 	}
 }
 
+// probe asks whether there is work. The guards of a step that only reads are not
+// about a write: they say what the steps after it may rely on, and hold whether or
+// not there is anything left to read.
+func (t *task) probe(ctx context.Context, op operation) (bool, error) {
+	if _, ok := op.(reader); ok {
+		if err := t.checkGuards(ctx); err != nil {
+			return false, err
+		}
+	}
+	return op.probe(ctx)
+}
+
+func (t *task) checkGuards(ctx context.Context) error {
+	for _, g := range guardsOf(t.s, t.n) {
+		if err := t.guard(ctx, t.s, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // attempt writes once.
 func (t *task) attempt(ctx context.Context, op operation) error {
 	if _, ok := op.(reader); ok {
 		t.begun()
 		return op.act(ctx)
 	}
-	for _, g := range t.guards() {
-		if err := t.guard(ctx, t.s, g); err != nil {
-			return err
-		}
+	if err := t.checkGuards(ctx); err != nil {
+		return err
 	}
 	if err := t.checkLeases(ctx); err != nil {
 		return err
@@ -153,9 +172,11 @@ func (t *task) attempt(ctx context.Context, op operation) error {
 	}
 	t.begun()
 	t.out.Attempts++
-	t.mu.Lock()
-	t.touched[t.s.Addr] = true
-	t.mu.Unlock()
+	if t.s.Op != plan.ImageFetch {
+		t.mu.Lock()
+		t.touched[t.s.Addr] = true
+		t.mu.Unlock()
+	}
 	if err := op.act(ctx); err != nil {
 		return err
 	}
