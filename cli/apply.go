@@ -146,13 +146,10 @@ func (a *app) execute(ctx context.Context, w *world, p *plan.Plan, r runFlags, r
 		return err
 	}
 	w.env.Events = watch
-	report, err := apply.Run(ctx, p, w.env, apply.Options{
-		Jobs: r.jobs, Resume: resume, Again: r.again, Hurry: secondInterrupt(ctx), Command: again,
+	report := apply.Run(ctx, p, w.env, apply.Options{
+		Jobs: r.jobs, Resume: resume, Again: r.again, Hurry: secondInterrupt(ctx), Next: again,
 	})
 	done()
-	if err != nil {
-		return err
-	}
 	if r.format == "json" {
 		if err := writeJSON(a.stdout, report); err != nil {
 			return err

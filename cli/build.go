@@ -70,8 +70,9 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 		OnError:     p.onError,
 		Notes:       plan.Notes{Tool: "homestak " + buildVersion().version, IR: c.d.Digest()},
 	})
-	a.findings(findings)
+	// Warnings are in the plan's notes, and shown with it.
 	if findings.HasErrors() {
+		a.findings(findings)
 		return nil, errors.Join(exit{code: refusal(findings)}, m.close())
 	}
 	m.plan = pl

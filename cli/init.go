@@ -58,7 +58,7 @@ func (a *app) initKeys(s siteFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := ca.Generate(dir); err != nil {
+	if _, err := ca.Generate(dir); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "made the site's keys in %s\n", filepath.Join(dir, "keys"))
@@ -76,7 +76,7 @@ func (a *app) initSite(dir string) error {
 			return err
 		}
 	}
-	if err := ca.Generate(dir); err != nil {
+	if _, err := ca.Generate(dir); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, `made a site in %[1]s

@@ -148,7 +148,7 @@ func (a *app) openLab(ctx context.Context, w *world, dir, siteID string) error {
 	}
 	w.lab = l
 	w.env.Hosts[labHost] = apply.HostEnv{
-		Node: labHost, Endpoints: []string{l.URL()}, Fingerprint: l.Fingerprint(), Token: secret.New(l.Token()), Via: l.URL(), IOWidth: labIOWidth,
+		Node: labHost, Endpoints: []string{l.URL()}, Fingerprint: l.Fingerprint(), Token: secret.New([]byte(l.Token())), Via: l.URL(), IOWidth: labIOWidth,
 	}
 	return nil
 }

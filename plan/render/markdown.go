@@ -111,13 +111,12 @@ func changes(line func(string, ...any), p *plan.Program, d detail) {
 }
 
 func changeText(c *plan.Change) string {
+	if c.Action == plan.Create {
+		return createText(c)
+	}
 	var parts []string
 	for _, a := range c.Attrs {
-		if c.Action == plan.Create {
-			parts = append(parts, a.Name+" "+a.To)
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("%s: %s → %s%s", a.Name, orNone(a.From), orNone(a.To), classNote(a.Class)))
+		parts = append(parts, fmt.Sprintf("%s: %s → %s%s", a.Name, orNone(human(a.Name, a.From)), orNone(human(a.Name, a.To)), classNote(a.Class)))
 	}
 	for _, s := range c.Stake {
 		parts = append(parts, "loses "+s)

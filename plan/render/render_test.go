@@ -20,7 +20,7 @@ func mixed() *plan.Plan {
 	root := change("shop/root-pve", "father", 99011, "pve", plan.Update, plan.ReasonDiffers)
 	root.Attrs = []plan.Attr{{Name: "cores", From: "2", To: "4", Class: plan.Reboot}, {Name: "tags", From: "", To: "hs-shop", Class: plan.Live}}
 	web := change("shop/root-pve/web", "shop/root-pve", 99021, "vm", plan.Create, plan.ReasonAbsent)
-	web.Attrs = []plan.Attr{{Name: "cores", To: "2"}, {Name: "memory", To: "2GiB"}, {Name: "image", To: "debian-12"}}
+	web.Attrs = []plan.Attr{{Name: "cores", To: "2"}, {Name: "image", To: "debian-12"}, {Name: "memory", To: "2048"}, {Name: "scsi0.size", To: "10737418240"}}
 	db := change("shop/db", "father", 99031, "vm", plan.Delete, plan.ReasonRemoved)
 	db.Stake = []string{"local-lvm:vm-99031-disk-0", "local-lvm:vm-99031-disk-1"}
 	return &plan.Plan{

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/lang/unit"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/view"
 )
@@ -214,19 +216,43 @@ func (t *text) node(c *plan.Change, depth, width int) {
 	}
 	t.line(head + "  " + t.paint(dim, c.Reason))
 	for _, a := range c.Attrs {
-		t.line(fmt.Sprintf("  %s    %s: %s %s %s%s", indent, a.Name, orNone(a.From), t.arrow(), orNone(a.To), classNote(a.Class)))
+		t.line(fmt.Sprintf("  %s    %s: %s %s %s%s", indent, a.Name, orNone(human(a.Name, a.From)), t.arrow(), orNone(human(a.Name, a.To)), classNote(a.Class)))
 	}
 }
 
+// createText says in one line what a new node will be; everything else about
+// it is in the steps.
 func createText(c *plan.Change) string {
 	var parts []string
-	for _, a := range c.Attrs {
-		parts = append(parts, a.Name+" "+a.To)
+	for _, want := range []struct{ attr, noun string }{
+		{"cores", "cores"}, {"memory", "memory"}, {"scsi0.size", "disk"}, {"image", ""},
+	} {
+		for _, a := range c.Attrs {
+			if a.Name == want.attr {
+				parts = append(parts, strings.TrimSpace(human(a.Name, a.To)+" "+want.noun))
+			}
+		}
 	}
 	if len(parts) == 0 {
 		return c.Reason
 	}
 	return strings.Join(parts, ", ")
+}
+
+// human shows canonical quantities as people write them: memory is counted in
+// MiB, sizes of disks in bytes.
+func human(attr, value string) string {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n <= 0 {
+		return value
+	}
+	switch {
+	case attr == "memory" || attr == "balloon":
+		return (unit.Size(n) * unit.MiB).String()
+	case strings.HasSuffix(attr, ".size"):
+		return unit.Size(n).String()
+	}
+	return value
 }
 
 func (t *text) arrow() string {

@@ -7,8 +7,9 @@ change shop/root-pve update differs host="father" vmid=99011 uuid="00000000-0000
 }
 change shop/root-pve/web create absent host="shop/root-pve" vmid=99021 uuid="00000000-0000-5000-8000-000000000001" kind=vm {
   attr "cores" to="2" live
-  attr "memory" to="2GiB" live
   attr "image" to="debian-12" live
+  attr "memory" to="2048" live
+  attr "scsi0.size" to="10737418240" live
 }
 change shop/mail none present host="father" vmid=99041 uuid="00000000-0000-5000-8000-000000000001" kind=vm
 change shop/db delete removed host="father" vmid=99031 uuid="00000000-0000-5000-8000-000000000001" kind=vm {
