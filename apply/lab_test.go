@@ -1,0 +1,176 @@
+package apply_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/homestak/homestak/apply"
+	"github.com/homestak/homestak/apply/converge"
+	"github.com/homestak/homestak/compiler"
+	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/build"
+	"github.com/homestak/homestak/runtime/ca"
+	"github.com/homestak/homestak/runtime/lab"
+	"github.com/homestak/homestak/runtime/secret"
+	"github.com/homestak/homestak/stdlib"
+)
+
+const (
+	siteID    = "11111111-2222-4333-8444-555555555555"
+	canaryKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBcanaryCanaryCanaryCanaryCanaryCanaryCan1 canary@key"
+	canaryPW  = "$6$canarysalt$CanaryHashCanaryHashCanaryHashCanaryHashCanaryHashCanaryHashCanaryHashCanaryHashCan"
+)
+
+// world is one lab with a site that uses it.
+type world struct {
+	t     *testing.T
+	lab   *lab.Lab
+	env   *apply.Env
+	files fstest.MapFS
+
+	mu     sync.Mutex
+	events []apply.Event
+	react  func(apply.Event) // called for each event, outside the lock
+}
+
+func newWorld(t *testing.T, manifests map[string]string) *world {
+	t.Helper()
+	self := filepath.Join(t.TempDir(), "homestak")
+	if err := os.WriteFile(self, []byte("#!homestak of the test\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Open(t.Context(), lab.Config{
+		Dir: t.TempDir(), SiteID: siteID, Name: "lab", Self: self,
+		Programs: map[string]lab.Program{"homestak": converge.Serve},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	w := &world{t: t, lab: l, files: fstest.MapFS{}}
+	w.write("site.yaml", "site_id: "+siteID+"\n")
+	w.write("secrets.yaml", "ssh_keys:\n  alice: "+canaryKey+"\npasswords:\n  vm_root: "+canaryPW+"\n")
+	w.write("specs/web.yaml", "access:\n  users:\n    - name: alice\n      sudo: true\n      ssh_keys: [ssh_keys.alice]\nplatform:\n  packages: [curl]\n")
+	for name, text := range manifests {
+		w.write("manifests/"+name+".yaml", text)
+	}
+	site := t.TempDir()
+	if err := os.WriteFile(filepath.Join(site, "secrets.yaml"), w.files["secrets.yaml"].Data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	secrets, err := secret.Load(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := ca.Throwaway(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env = &apply.Env{
+		StateDir: t.TempDir(), Keys: keys, Secrets: secrets, Builtin: stdlib.Builtin, Self: self, Holder: "test@here",
+		Events: w.event,
+		Hosts: map[string]apply.HostEnv{"lab": {
+			Node: "lab", Endpoints: []string{l.URL()}, Fingerprint: l.Fingerprint(), Token: secret.New([]byte(l.Token())),
+			IOWidth: 64, Via: l.URL(),
+		}},
+	}
+	return w
+}
+
+func (w *world) event(e apply.Event) {
+	w.mu.Lock()
+	w.events = append(w.events, e)
+	react := w.react
+	w.mu.Unlock()
+	if react != nil {
+		react(e)
+	}
+}
+
+func (w *world) write(name, text string) {
+	w.files[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o600}
+}
+
+func (w *world) compile(manifest string) *ir.Deployment {
+	w.t.Helper()
+	site, bad := compiler.Load(w.files)
+	if bad.HasErrors() {
+		w.t.Fatal(bad)
+	}
+	d, bad := compiler.Compile(site, compiler.Options{Manifest: manifest})
+	if bad.HasErrors() {
+		w.t.Fatal(bad)
+	}
+	return d
+}
+
+func (w *world) observe(d *ir.Deployment) *plan.Facts {
+	w.t.Helper()
+	f, err := apply.Observe(w.t.Context(), w.env, build.Wanted(d, "lab"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return f
+}
+
+func (w *world) plan(manifest string, goal plan.Goal) *plan.Plan {
+	w.t.Helper()
+	d := w.compile(manifest)
+	p, bad := build.Plan(d, w.observe(d), goal, build.Options{DefaultHost: "lab"})
+	if bad.HasErrors() {
+		w.t.Fatal(bad)
+	}
+	// What runs is what a file would hold.
+	data, err := plan.Encode(p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if p, err = plan.Decode(data); err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) run(p *plan.Plan, o apply.Options) *apply.Report {
+	w.t.Helper()
+	return w.runCtx(w.t.Context(), p, o)
+}
+
+func (w *world) runCtx(ctx context.Context, p *plan.Plan, o apply.Options) *apply.Report {
+	w.t.Helper()
+	if o.Jobs == 0 {
+		o.Jobs = 16
+	}
+	return apply.Run(ctx, p, w.env, o)
+}
+
+// must runs a plan and expects an outcome.
+func (w *world) must(p *plan.Plan, want apply.Outcome) *apply.Report {
+	w.t.Helper()
+	r := w.run(p, apply.Options{})
+	if r.Outcome != want {
+		w.t.Fatalf("outcome %q, want %q\n%s", r.Outcome, want, tell(r))
+	}
+	return r
+}
+
+func tell(r *apply.Report) string {
+	var b strings.Builder
+	for _, d := range r.Findings {
+		fmt.Fprintf(&b, "%v\n", d)
+		for _, n := range d.Notes {
+			fmt.Fprintf(&b, "  note: %s\n", n.Text)
+		}
+	}
+	for _, s := range r.Steps {
+		fmt.Fprintf(&b, "%-8s %s %-16s %-24s %s\n", s.State, s.Step, s.Op, s.Addr, s.Error)
+	}
+	return b.String()
+}
