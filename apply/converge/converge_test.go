@@ -18,14 +18,13 @@ import (
 func TestFullProgram(t *testing.T) {
 	for _, os := range system.Bases() {
 		m := guest(t, os)
-		r, rs := converge(t, m, full(), bundle(), true)
-		if r.Exit() == ExitOK || r.Changed > 0 {
+		if r, _ := converge(t, m, full(), bundle(), true); r.Exit() != ExitDiffers || r.Changed > 0 {
 			t.Fatalf("%s: a fresh machine checks as %+v", os, r)
 		}
 		mustConverge(t, m, full(), bundle())
 		before, _ := m.MarshalBinary()
 		for _, check := range []bool{false, true} {
-			if r, rs = converge(t, m, full(), bundle(), check); r.OK != len(rs) || r.Exit() != ExitOK {
+			if r, rs := converge(t, m, full(), bundle(), check); r.OK != len(rs) || r.Exit() != ExitOK {
 				t.Fatalf("%s: the second run says%s", os, show(rs))
 			}
 		}

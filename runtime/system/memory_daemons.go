@@ -128,7 +128,7 @@ func (m *Memory) jails() ([]string, error) {
 			}
 			key, value, ok := strings.Cut(line, "=")
 			if !ok || section == "" {
-				return nil, fmt.Errorf("Failed during configuration: File contains parsing errors: %s [line %d]", name, n)
+				return nil, said("Failed during configuration: File contains parsing errors: %s [line %d]", name, n)
 			}
 			switch strings.TrimSpace(key) {
 			case "enabled":
@@ -148,13 +148,20 @@ func (m *Memory) jails() ([]string, error) {
 			how = backend["DEFAULT"]
 		}
 		if section == "sshd" && how != "systemd" && !m.installed("rsyslog") {
-			return nil, fmt.Errorf("Failed during configuration: Have not found any log file for %s jail", section)
+			return nil, said("Failed during configuration: Have not found any log file for %s jail", section)
 		}
 		jails = append(jails, section)
 	}
 	slices.Sort(jails)
 	return jails, nil
 }
+
+// daemonError is what a daemon prints, in its own style.
+type daemonError string
+
+func (e daemonError) Error() string { return string(e) }
+
+func said(format string, args ...any) error { return daemonError(fmt.Sprintf(format, args...)) }
 
 // systemctl knows the verbs that take one unit, and daemon-reload.
 func (r *run) systemctl() ([]byte, error) {

@@ -1,7 +1,6 @@
 package system
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -66,38 +65,38 @@ func parseSSHD(files sshdFiles) (SSHDConfig, error) {
 		}
 	}
 	if !usable {
-		return SSHDConfig{}, errors.New("sshd: no hostkeys available -- exiting.")
+		return SSHDConfig{}, said("sshd: no hostkeys available -- exiting.")
 	}
 	return c, nil
 }
 
 func (p *sshdParser) file(name string, depth int) error {
 	if depth > 16 {
-		return fmt.Errorf("%s: Too many recursive configuration includes", name)
+		return said("%s: Too many recursive configuration includes", name)
 	}
 	data, err := p.files.read(name)
 	if err != nil {
 		if depth > 0 {
 			return nil
 		}
-		return fmt.Errorf("%s: No such file or directory", name)
+		return said("%s: No such file or directory", name)
 	}
 	match, n := false, 0
 	for line := range strings.Lines(string(data)) {
 		n++
 		words, ok := sshdWords(line)
 		if !ok {
-			return fmt.Errorf("%s line %d: invalid quotes", name, n)
+			return said("%s line %d: invalid quotes", name, n)
 		}
 		if len(words) == 0 {
 			continue
 		}
 		key, args := strings.ToLower(words[0]), words[1:]
 		if _, known := slices.BinarySearch(sshdOptions, key); !known {
-			return fmt.Errorf("%s: line %d: Bad configuration option: %s\n%s: terminating, 1 bad configuration options", name, n, words[0], name)
+			return said("%s: line %d: Bad configuration option: %s\n%s: terminating, 1 bad configuration options", name, n, words[0], name)
 		}
 		if len(args) == 0 {
-			return fmt.Errorf("%s line %d: no argument after keyword %q", name, n, words[0])
+			return said("%s line %d: no argument after keyword %q", name, n, words[0])
 		}
 		switch {
 		case key == "match":
@@ -110,7 +109,7 @@ func (p *sshdParser) file(name string, depth int) error {
 			}
 		default:
 			if why := p.option(key, args, match); why != "" {
-				return fmt.Errorf("%s line %d: %s", name, n, why)
+				return said("%s line %d: %s", name, n, why)
 			}
 		}
 	}

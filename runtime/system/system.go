@@ -43,8 +43,8 @@ type System interface {
 	SetUnit(ctx context.Context, name string, enabled, active bool) error
 	ReloadUnit(ctx context.Context, name string) error
 
-	// Run executes a program of the machine, e.g. "sshd", "-t". A non-zero exit
-	// is an *ExitError.
+	// Run executes a program of the machine, e.g. "sshd", "-t", as root, without a
+	// shell and in the C locale. A non-zero exit is an *ExitError.
 	Run(ctx context.Context, stdin []byte, argv ...string) (stdout []byte, err error)
 }
 
