@@ -37,15 +37,14 @@ type inside struct {
 
 // coldStart is a PVE node coming up: whatever ran is off, guests with onboot
 // are started, and one that does not start is left off.
-func (l *Lab) coldStart(ctx context.Context) error {
-	for _, vmid := range sortedVMIDs(l.vms) {
-		l.vms[vmid].machine = l.hv.Machine(vmid, func() { l.poweredOff(vmid) })
+func (l *Lab) coldStart(ctx context.Context, vmids []uint) error {
+	for _, vmid := range vmids {
 		l.poweredOff(vmid)
-		v := l.vms[vmid]
-		if v.Config["onboot"] != "1" || v.template() {
+		v, err := l.lookup(vmid)
+		if err != nil || v.Config["onboot"] != "1" || v.template() {
 			continue
 		}
-		err := v.machine.Start(ctx, l.hardware(v))
+		err = v.machine.Start(ctx, l.hardware(v))
 		if err == nil {
 			err = l.poweredOn(vmid)
 		}

@@ -67,12 +67,15 @@ func (l *Lab) boot(t *task, v *vm) error {
 	if v.template() {
 		return errors.New("you can't start a vm if it's a template")
 	}
+	pending := len(v.Pending)+len(v.Unset) > 0
 	v.applyPending()
 	if err := l.checkHardware(v); err != nil {
 		return err
 	}
-	if err := l.saveConfig(v); err != nil {
-		return err
+	if pending {
+		if err := l.saveConfig(v); err != nil {
+			return err
+		}
 	}
 	if err := v.machine.Start(t.ctx, l.hardware(v)); err != nil {
 		return asStartError(t, err)

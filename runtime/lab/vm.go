@@ -168,23 +168,26 @@ func (l *Lab) erase(vmid uint) error {
 // resume gives every guest its machine and puts the running ones back. One that
 // cannot come back is stopped, and the log says why.
 func (l *Lab) resume(ctx context.Context) error {
+	// Nothing runs yet, so nothing else looks at the guests.
+	ids := sortedVMIDs(l.vms)
+	for _, vmid := range ids {
+		l.vms[vmid].machine = l.hv.Machine(vmid, func() { l.poweredOff(vmid) })
+	}
 	if in := l.cfg.inside; in != nil && in.cold {
-		return l.coldStart(ctx)
+		return l.coldStart(ctx, ids)
 	}
 	limit := make(chan struct{}, 32)
 	var wg sync.WaitGroup
-	for _, vmid := range sortedVMIDs(l.vms) {
-		v := l.vms[vmid]
-		v.machine = l.hv.Machine(vmid, func() { l.poweredOff(vmid) })
-		if !v.Running {
+	for _, vmid := range ids {
+		v, err := l.lookup(vmid)
+		if err != nil || !v.Running {
 			continue
 		}
-		hw := l.hardware(v)
 		limit <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-limit }()
-			if err := v.machine.Resume(ctx, hw); err != nil {
-				l.log.write(Entry{Time: l.now(), Kind: "resume", ID: vmidText(vmid), Exit: err.Error()})
+			if err := v.machine.Resume(ctx, l.hardware(v)); err != nil {
+				l.log.write(Entry{Time: l.now(), Kind: "guest", ID: vmidText(vmid), Type: "resume", Text: err.Error()})
 				l.poweredOff(vmid)
 			}
 		})
@@ -215,7 +218,7 @@ func (l *Lab) poweredOff(vmid uint) {
 	off.Running, off.Since = false, 0
 	off.applyPending()
 	if err := l.saveLocked(off); err != nil {
-		l.log.write(Entry{Time: l.now(), Kind: "resume", ID: vmidText(vmid), Exit: err.Error()})
+		l.log.write(Entry{Time: l.now(), Kind: "guest", ID: vmidText(vmid), Type: "off", Text: err.Error()})
 	}
 }
 
