@@ -49,7 +49,7 @@ func (o targetPush) probe(ctx context.Context) (bool, error) {
 	}
 	report, err := o.converge(ctx, c, bin, "check", func(r converge.Result) {
 		if o.why == "" && r.Status != converge.OK {
-			o.why = o.describeResult(r)
+			o.why = r.Resource + ": " + describeResult(r)
 		}
 	})
 	return report.Holds(), err
@@ -84,11 +84,11 @@ func (t *task) resources(ctx context.Context, c *ssh.Client, bin binary, verb st
 	t.out.Checks = nil
 	report, err := t.converge(ctx, c, bin, verb, func(r converge.Result) {
 		t.extend()
-		text := t.env.redact(t.describeResult(r))
+		text := t.env.redact(describeResult(r))
 		t.out.Checks = append(t.out.Checks, Check{Resource: r.Resource, State: string(r.Status), Text: text})
 		t.emit(Event{Kind: CheckResult, Resource: r.Resource, State: string(r.Status), Code: r.Code, Text: text})
 		if r.Status != converge.OK && r.Status != converge.Changed {
-			broken = append(broken, text)
+			broken = append(broken, r.Resource+": "+text)
 		}
 	})
 	if err != nil || report.Holds() {
@@ -106,16 +106,20 @@ func (t *task) resources(ctx context.Context, c *ssh.Client, bin binary, verb st
 	return d
 }
 
-// describeResult is one resource in one line.
-func (t *task) describeResult(r converge.Result) string {
-	parts := []string{r.Resource}
+// describeResult says what is, or was, wrong with a resource; "" when nothing.
+func describeResult(r converge.Result) string {
+	var parts []string
 	if r.Reason != "" {
 		parts = append(parts, r.Reason)
 	}
-	for _, d := range r.Diffs {
-		parts = append(parts, fmt.Sprintf("%s is %q, not %q", d.Attr, d.Have, d.Want))
+	form := "%s is %q, not %q"
+	if r.Status == converge.Changed {
+		form = "%s was %q, is %q"
 	}
-	return strings.Join(parts, ": ")
+	for _, d := range r.Diffs {
+		parts = append(parts, fmt.Sprintf(form, d.Attr, d.Have, d.Want))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // converge runs homestak on the target. The request, secrets included, goes
