@@ -1,6 +1,10 @@
 package program
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
 
 // FormatVersion of an encoded program.
 const FormatVersion = 1
@@ -111,9 +115,8 @@ type BundleValue struct {
 	Value []byte `cbor:"2,keyasint"`
 }
 
-// Values do not print: a bundle that ends up in a message shows names only.
-func (v BundleValue) String() string   { return v.Name + "=(secret)" }
-func (v BundleValue) GoString() string { return v.String() }
-
-// MarshalJSON refuses by leaving the value out.
+// Values do not print: a bundle that ends up in a message shows names only,
+// whatever the verb.
+func (v BundleValue) String() string               { return v.Name + "=(secret)" }
+func (v BundleValue) Format(s fmt.State, _ rune)   { io.WriteString(s, v.String()) }
 func (v BundleValue) MarshalJSON() ([]byte, error) { return json.Marshal(v.String()) }

@@ -64,10 +64,10 @@ func (m *Memory) Watch(f func(Event)) {
 	m.watch = append(m.watch, f)
 }
 
-// change runs f under the lock and then tells the watchers what f returned.
-func (m *Memory) change(f func() ([]Event, error)) error {
+// update runs f under the lock and then tells the watchers what f returned.
+func (m *Memory) update(f func() []Event) {
 	m.mu.Lock()
-	events, err := f()
+	events := f()
 	watch := slices.Clone(m.watch)
 	m.mu.Unlock()
 	for _, e := range events {
@@ -75,13 +75,21 @@ func (m *Memory) change(f func() ([]Event, error)) error {
 			w(e)
 		}
 	}
+}
+
+// change is update for what can fail.
+func (m *Memory) change(f func() ([]Event, error)) (err error) {
+	m.update(func() (events []Event) {
+		events, err = f()
+		return events
+	})
 	return err
 }
 
 // Boot is a (re)start of the machine: /run and /tmp are empty, enabled units
 // are active and the others are not, sshd reads its configuration.
 func (m *Memory) Boot() {
-	_ = m.change(func() ([]Event, error) {
+	m.update(func() []Event {
 		m.s.boots++
 		m.s.sshd = nil
 		for path := range m.s.files {
@@ -106,7 +114,7 @@ func (m *Memory) Boot() {
 				events = append(events, Event{UnitStarted, name})
 			}
 		}
-		return events, nil
+		return events
 	})
 }
 

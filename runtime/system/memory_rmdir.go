@@ -11,8 +11,12 @@ func (m *Memory) RemoveDir(name string) error {
 		if len(m.list(name)) > 0 {
 			return nil, fmt.Errorf("remove %s: directory not empty", name)
 		}
+		info, changed := m.s.dirs[name]
 		delete(m.s.dirs, name)
 		if m.isDir(name) {
+			if changed {
+				m.s.dirs[name] = info
+			}
 			return nil, fmt.Errorf("remove %s: it belongs to the system", name)
 		}
 		return nil, nil
