@@ -143,7 +143,7 @@ func dependenciesOf(r *reader) []dependencyDecl {
 	for _, n := range items {
 		var d dependencyDecl
 		if n.Kind == syntax.Map {
-			m := r.child(r.f.read(n, schema.Dependency, "dependency"))
+			m := r.f.read(n, schema.Dependency, "dependency")
 			d = dependencyDecl{node: m.text("node"), until: m.text("until")}
 		} else {
 			d.node = r.item(n, "depends_on")

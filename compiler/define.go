@@ -112,7 +112,7 @@ func usersOf(access *reader) ([]userDecl, opt[struct{}]) {
 	items, at := access.items("users")
 	var users []userDecl
 	for _, n := range items {
-		r := access.child(access.f.read(n, schema.User, "user"))
+		r := access.f.read(n, schema.User, "user")
 		u := userDecl{name: r.text("name"), sudo: r.flag("sudo")}
 		u.keys, u.keysAt = r.texts("ssh_keys")
 		if u.name.ok() {

@@ -4,13 +4,15 @@ import (
 	"fmt"
 
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/source"
 )
 
 // findings collects the diagnostics of one compilation.
 type findings struct {
 	list    diag.List
-	guesses int // did-you-means that were looked for
+	guesses int                    // did-you-means that were looked for
+	taken   map[*schema.Field]bool // every field a decoder took; kept for a test
 }
 
 // maxGuesses bounds the search for near names: with a hundred thousand nodes

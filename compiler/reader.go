@@ -51,7 +51,6 @@ type reader struct {
 	at      source.Range
 	bad     bool // the mapping itself is wrong: nothing is missing from it
 	entries []entry
-	taken   map[*schema.Field]bool // tests only
 }
 
 // read begins to decode n, which may be nil. where names the mapping in
@@ -169,8 +168,8 @@ func (r *reader) find(key string) *entry {
 
 // take finds the entry of a key for a decoder; nil when absent.
 func (r *reader) take(key string) *entry {
-	if r.taken != nil {
-		r.taken[r.object.Field(key)] = true
+	if r.f.taken != nil {
+		r.f.taken[r.object.Field(key)] = true
 	}
 	return r.find(key)
 }

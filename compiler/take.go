@@ -209,14 +209,9 @@ func (r *reader) group(key string) *reader {
 	s := r.object.Field(key)
 	e := r.take(key)
 	if e == nil {
-		return r.child(r.f.read(nil, s.Object, key))
+		return r.f.read(nil, s.Object, key)
 	}
-	return r.child(r.f.read(e.node, s.Object, s.Object.Name))
-}
-
-func (r *reader) child(c *reader) *reader {
-	c.taken = r.taken
-	return c
+	return r.f.read(e.node, s.Object, s.Object.Name)
 }
 
 // has reports whether a field is written down.

@@ -1,0 +1,256 @@
+package compiler_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/homestak/homestak/compiler"
+	"github.com/homestak/homestak/lang/schema"
+)
+
+// values gives, for every field that homestak acts on, two values that mean
+// different things, in YAML's flow syntax. A third text is what has to stand
+// beside the field for it to matter.
+var values = map[string][3]string{
+	"manifest.description":                      {"a", "b"},
+	"manifest.pattern":                          {"hub-spoke", "tiered"},
+	"manifest.execution.default_mode":           {"push", "pull"},
+	"manifest.execution.config":                 {"push", "pull"},
+	"manifest.execution.run":                    {"push", "pull"},
+	"manifest.settings.on_error":                {"stop", "rollback"},
+	"manifest.settings.verify":                  {"true", "false"},
+	"manifest.settings.cleanup_on_failure":      {"true", "false"},
+	"manifest.settings.parallelism":             {"4", "5"},
+	"manifest.settings.timeout":                 {"90s", "2m"},
+	"node.name":                                 {"a", "b"},
+	"node.type":                                 {"vm", "pve"},
+	"node.spec":                                 {"base", "pve"},
+	"node.preset":                               {"vm-small", "vm-large"},
+	"node.image":                                {"debian-12", "debian-13"},
+	"node.vmid":                                 {"1000", "1001"},
+	"node.parent":                               {"null", "hub"},
+	"node.host":                                 {"lab", "null"},
+	"node.cores":                                {"1", "2"},
+	"node.memory":                               {"1024", "2GiB"},
+	"node.disk":                                 {"20", "21"},
+	"node.network.bridge":                       {"vmbr0", "vmbr1"},
+	"node.network.ip":                           {"10.0.0.5/24", "dhcp"},
+	"node.network.gateway":                      {"10.0.0.1", "10.0.0.2", "ip: 10.0.0.5/24"},
+	"node.network.dns":                          {"[10.0.0.1]", "[]"},
+	"node.network.domain":                       {"a.example", "b.example"},
+	"node.network.mac":                          {`"BC:24:11:00:00:01"`, `"BC:24:11:00:00:02"`},
+	"node.network.vlan":                         {"1", "2"},
+	"node.tags":                                 {"[a]", "[b]"},
+	"node.pool":                                 {"a", "b"},
+	"node.protect":                              {"true", "false"},
+	"node.on_boot":                              {"true", "false"},
+	"node.execution.mode":                       {"push", "pull"},
+	"node.execution.config":                     {"push", "pull"},
+	"node.execution.run":                        {"push", "pull"},
+	"node.count":                                {"1", "2"},
+	"node.depends_on":                           {"[hub]", "[]"},
+	"node.depends_on.node":                      {"hub", "spoke"},
+	"node.depends_on.until":                     {"created", "ready", "node: hub"},
+	"node.peers":                                {"[hub]", "[]"},
+	"node.nodes":                                {"[{name: c}]", "[]", "type: pve"},
+	"spec.identity.hostname":                    {"a", "b"},
+	"spec.identity.domain":                      {"a.example", "b.example"},
+	"spec.network.ip":                           {"10.0.0.5/24", "10.0.0.6/24"},
+	"spec.network.gateway":                      {"10.0.0.1", "10.0.0.2", "ip: 10.0.0.5/24"},
+	"spec.network.dns":                          {"[10.0.0.1]", "[]"},
+	"spec.access.posture":                       {"dev", "prod"},
+	"spec.access.users":                         {"[{name: a}]", "[]"},
+	"spec.access.users.name":                    {"a", "b"},
+	"spec.access.users.sudo":                    {"true", "false", "name: a"},
+	"spec.access.users.ssh_keys":                {"[k]", "[]", "name: a"},
+	"spec.platform.packages":                    {"[nginx]", "[]"},
+	"spec.platform.services.enable":             {"[nginx]", "[]"},
+	"spec.platform.services.disable":            {"[nginx]", "[]"},
+	"spec.config.timezone":                      {"UTC", "Europe/Berlin"},
+	"spec.config.pve":                           {"null", "{}"},
+	"spec.config.pve.remove_subscription_nag":   {"true", "false"},
+	"spec.run.trigger":                          {"manual", "schedule"},
+	"spec.run.interval":                         {"1h", "2h"},
+	"posture.auth.method":                       {"network", "node_token"},
+	"posture.ssh.port":                          {"22", "2222"},
+	"posture.ssh.permit_root_login":             {`"yes"`, `"no"`},
+	"posture.ssh.password_authentication":       {`"yes"`, `"no"`},
+	"posture.sudo.nopasswd":                     {"true", "false"},
+	"posture.fail2ban.enabled":                  {"true", "false"},
+	"posture.packages":                          {"[nginx]", "[]"},
+	"preset.cores":                              {"1", "2", "memory: 1024, disk: 20"},
+	"preset.memory":                             {"1024", "2048", "cores: 1, disk: 20"},
+	"preset.disk":                               {"20", "21", "cores: 1, memory: 1024"},
+	"image.source":                              {"builtin:a", "builtin:b"},
+	"image.checksum":                            {"sha256:" + zeros, "sha256:" + ones, "source: builtin:a"},
+	"image.min_disk":                            {"1", "2", "source: builtin:a"},
+	"image.format":                              {"raw", "qcow2", "source: builtin:a"},
+	"image.os":                                  {"debian-12", "debian-13", "source: builtin:a"},
+	"image.host_ready":                          {"true", "false", "source: builtin:a"},
+	"site.site_id":                              {"7d3b6c1a-52f4-4a0e-9d7e-1f2a3b4c5d6e", "7d3b6c1a-52f4-4a0e-9d7e-1f2a3b4c5d6f"},
+	"site.defaults.gateway":                     {"10.0.9.1", "10.0.9.2"},
+	"site.defaults.dns_servers":                 {"[10.0.9.1]", "[]"},
+	"site.defaults.domain":                      {"a.example", "b.example"},
+	"site.defaults.timezone":                    {"UTC", "Europe/Berlin"},
+	"site.defaults.packages":                    {"[nginx]", "[]"},
+	"site.defaults.vm_user":                     {"ann", "ben"},
+	"site.defaults.bridge":                      {"vmbr0", "vmbr1"},
+	"site.defaults.pve_remove_subscription_nag": {"true", "false"},
+	"site.vmids.first":                          {"1000", "1001"},
+	"site.vmids.last":                           {"20000", "20001"},
+	"site.settings.on_error":                    {"stop", "rollback"},
+	"site.settings.verify":                      {"true", "false"},
+	"site.settings.cleanup_on_failure":          {"true", "false"},
+	"site.settings.parallelism":                 {"4", "5"},
+	"site.settings.timeout":                     {"90s", "2m"},
+}
+
+var zeros, ones = strings.Repeat("0", 64), strings.Repeat("1", 64)
+
+// without says why a field that is acted on has no two values to compare.
+var without = map[string]string{
+	"manifest.schema_version":    "always 2",
+	"manifest.name":              "the file's name",
+	"manifest.nodes":             "everything below it is here",
+	"manifest.execution.create":  "always push",
+	"manifest.execution.destroy": "always push",
+	"node.execution.create":      "always push",
+	"node.execution.destroy":     "always push",
+	"spec.schema_version":        "always 1",
+	"spec.name":                  "the file's name",
+	"posture.name":               "the file's name",
+	"preset.name":                "the file's name",
+	"image.name":                 "the file's name",
+}
+
+// siteWith is a site in which one field has a value. Everything it could need
+// is there: node "hub" has the node "spoke", node "probe" has what is tried.
+func siteWith(path, value, beside string) fstest.MapFS {
+	keys := strings.Split(path, ".")
+	text := value
+	for i, key := range keys[1:] {
+		key = keys[len(keys)-1-i]
+		text = fmt.Sprintf("%s: %s", key, text)
+		if i == 0 && beside != "" {
+			text += ", " + beside
+		}
+		text = "{" + text + "}"
+		if len(keys)-2-i > 0 {
+			switch keys[len(keys)-2-i] {
+			case "depends_on", "users":
+				text = "[" + text + "]"
+			}
+		}
+	}
+	inner := strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}")
+	files := map[string]string{
+		"site":     "{site_id: 7d3b6c1a-52f4-4a0e-9d7e-1f2a3b4c5d6e}",
+		"spec":     "{schema_version: 1, config: {pve: {}}, platform: {packages: [proxmox-ve]}}",
+		"posture":  "{}",
+		"preset":   "{cores: 1, memory: 1024, disk: 20}",
+		"image":    "{source: builtin:x, host_ready: true}",
+		"manifest": "",
+	}
+	node := "name: probe, spec: tried, preset: tried, image: tried"
+	manifest := ""
+	switch keys[0] {
+	case "node":
+		node = inner
+		if keys[1] != "name" {
+			node = "name: probe, " + inner
+		}
+	case "manifest":
+		manifest = inner + ", "
+	case "spec":
+		node = "name: probe, spec: tried"
+		files["spec"] = "{schema_version: 1, " + inner + "}"
+	case "site":
+		files["site"] = "{" + inner + "}"
+		if path != "site.site_id" {
+			files["site"] = "{site_id: 7d3b6c1a-52f4-4a0e-9d7e-1f2a3b4c5d6e, " + inner + "}"
+		}
+		if path == "site.defaults.vm_user" {
+			files["posture"] = "{}"
+		}
+		node += ", network: {ip: 10.0.9.5/24}"
+		if path == "site.defaults.dns_servers" || path == "site.defaults.domain" {
+			node = "name: probe, spec: tried"
+		}
+	default:
+		files[keys[0]] = text
+		if keys[0] == "posture" {
+			files["spec"] = "{schema_version: 1, access: {posture: tried}}"
+			node = "name: probe, spec: tried"
+		}
+	}
+	f := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s + "\n")} }
+	return fstest.MapFS{
+		"site.yaml":           f(files["site"]),
+		"secrets.yaml":        f("ssh_keys: {k: ssh-ed25519 AAAA}"),
+		"specs/tried.yaml":    f(files["spec"]),
+		"postures/tried.yaml": f(files["posture"]),
+		"presets/tried.yaml":  f(files["preset"]),
+		"images/tried.yaml":   f(files["image"]),
+		"manifests/m.yaml": f("{schema_version: 2, " + manifest +
+			"nodes: [{name: hub, type: pve, network: {ip: 10.0.9.4/24}}, {name: spoke, parent: hub}, {" + parented(path, node) + "}]}"),
+	}
+}
+
+// parented hangs the probe below the hub, so that patterns have one root,
+// unless the place of the probe itself is what is tried.
+func parented(path, node string) string {
+	switch path {
+	case "node.parent", "node.host", "node.type", "node.spec":
+		return node
+	}
+	return node + ", parent: hub"
+}
+
+// A field that is declared, decoded and checked, and then changes nothing, is
+// the worst kind of field. Every one that is acted on changes the digest.
+func TestEveryFieldReachesTheDeployment(t *testing.T) {
+	objects := []*schema.Object{schema.Manifest, schema.Node, schema.Spec, schema.Posture, schema.Preset, schema.Image, schema.Site}
+	for _, o := range objects {
+		everyField(o, o.Name, func(s *schema.Field, path string) {
+			if s.Use != schema.Now || without[path] != "" || s.Type == schema.Group && values[path][0] == "" {
+				return
+			}
+			v, ok := values[path]
+			if !ok {
+				t.Errorf("%s is acted on, and this test has no values for it", path)
+				return
+			}
+			var digests [2]string
+			for i := range digests {
+				site, list := compiler.Load(siteWith(path, v[i], v[2]))
+				d, more := compiler.Compile(site, compiler.Options{Manifest: "m"})
+				if d == nil || list.HasErrors() {
+					t.Errorf("%s: %s: %v%v\n%s", path, v[i], list, more, siteWith(path, v[i], v[2])["manifests/m.yaml"].Data)
+					return
+				}
+				digests[i] = d.Digest()
+			}
+			if digests[0] == digests[1] {
+				t.Errorf("%s: %s and %s give the same deployment", path, v[0], v[1])
+			}
+		})
+	}
+}
+
+func everyField(o *schema.Object, path string, visit func(*schema.Field, string)) {
+	for i := range o.Fields {
+		s := &o.Fields[i]
+		if s.Renamed != "" || s.Gone != "" {
+			continue
+		}
+		visit(s, path+"."+s.Key)
+		switch {
+		case s.Object != nil:
+			everyField(s.Object, path+"."+s.Key, visit)
+		case s.Elem != nil && s.Elem.Object != nil && s.Key != "nodes":
+			everyField(s.Elem.Object, path+"."+s.Key, visit)
+		}
+	}
+}
