@@ -88,7 +88,7 @@ const (
 	ReasonGoal       = "goal"       // the goal itself asks for it (destroy, test)
 	ReasonRemoved    = "removed"    // the manifest no longer names it
 	ReasonReplaced   = "replaced"   // part of a replacement
-	ReasonParent     = "parent"     // it goes with its parent, which cannot be asked
+	ReasonParent     = "parent"     // what happens to its parent makes it necessary
 )
 
 // Class says what applying an attribute does to the guest.

@@ -202,12 +202,14 @@ func isStepID(id StepID) bool {
 	return true
 }
 
-// check looks at one step; it may refer to steps from position first up to done.
+// check looks at one step. It may wait for steps from position first up to
+// done, and take late values from all up to done: an undo step needs the name
+// of the seed that a step uploaded.
 func (v *validator) check(s *Step, first int) error {
 	wrong := func(format string, args ...any) error {
 		return contrary("plan", "step %s: "+format, append([]any{s.ID}, args...)...)
 	}
-	earlier := func(id StepID) bool {
+	earlier := func(id StepID, first int) bool {
 		at, ok := v.step[id]
 		return ok && at >= first && at < v.done
 	}
@@ -236,7 +238,7 @@ func (v *validator) check(s *Step, first int) error {
 		if why := a.Value.problem(); why != "" {
 			return wrong("argument %q %s", a.Name, why)
 		}
-		if l := a.Value.Late; l != nil && l.Step != "" && !earlier(l.Step) {
+		if l := a.Value.Late; l != nil && l.Step != "" && !earlier(l.Step, 0) {
 			return wrong("argument %q comes from step %q, which is not an earlier one", a.Name, l.Step)
 		}
 		if a.Name == ArgProgram {
@@ -247,7 +249,7 @@ func (v *validator) check(s *Step, first int) error {
 		}
 	}
 	for i, id := range s.After {
-		if i > 0 && s.After[i-1] >= id || !earlier(id) {
+		if i > 0 && s.After[i-1] >= id || !earlier(id, first) {
 			return wrong("it waits for %q, which is not an earlier step, out of order or there twice", id)
 		}
 	}

@@ -93,6 +93,8 @@ type node struct {
 	data    []byte
 	secrets []string
 
+	restarts bool // the plan restarts it
+
 	// Positions of steps other nodes wait for, none when the plan has no such step.
 	created, ready, last, deleted int32
 }

@@ -34,7 +34,9 @@ func (b *builder) create(n *node) plan.Change {
 	s := b.stepsOf(n, plan.ReasonAbsent)
 	gates := b.gates(n)
 	volume, fetch := b.fetchImage(n)
-
+	if volume == "" {
+		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
+	}
 	seed := s.uploadSeed(gates)
 	n.created = s.createGuest(volume, seed, append(slices.Clone(gates), fetch, seed)...)
 	at := s.add(s.step(plan.SeedRemove, quickDeadline, text(plan.ArgWhat, plan.WhatUpload), text(plan.ArgStorage, n.host.imports),

@@ -69,6 +69,12 @@ func (b *builder) hostOfOrphan(o *orphan) *host {
 			return h
 		}
 	}
+	if i, ok := slices.BinarySearchFunc(b.nodes, o.facts.Name, func(n *node, name string) int { return strings.Compare(string(n.Address), name) }); ok {
+		if h := b.nodeAsHost(b.nodes[i]); h != nil && h.facts != nil {
+			return h
+		}
+		return nil
+	}
 	if strings.Contains(o.facts.Name, "/") {
 		return nil
 	}
@@ -123,13 +129,37 @@ func (b *builder) removeNode(n *node) {
 			expect = s.asSeen()
 		}
 		b.refuseProtected(n.match, string(n.Address), n.Protect.V, n.Protect.From.Range)
-		if n.hosts != nil && n.hosts.lost {
-			b.warn(findChildren, n.Address, n.Decl, "node %q cannot be asked about its guests; its %d children go with it", n.Address, len(n.children))
-		}
+		b.guestsInside(n)
 	} else {
 		b.refuseProtected(nil, string(n.Address), n.Protect.V, n.Protect.From.Range)
 	}
 	n.deleted = s.remove(running, expect, after...)
+}
+
+// guestsInside tells what is lost with a host that no step speaks of.
+func (b *builder) guestsInside(n *node) {
+	if n.hosts != nil && n.hosts.lost {
+		b.warn(findChildren, n.Address, n.Decl, "node %q cannot be asked about its guests; these go with it: %s", n.Address, listed(n.children))
+		return
+	}
+	f := b.known.hosts[string(n.Address)]
+	if f == nil || f.Presence != plan.Present {
+		return
+	}
+	others := len(f.Taken)
+	for _, c := range n.children {
+		if c.match != nil && c.match.facts == f {
+			others--
+		}
+	}
+	for _, o := range b.orphan {
+		if o.facts == f {
+			others--
+		}
+	}
+	if others > 0 {
+		b.warn(findChildren, n.Address, n.Decl, "node %q holds %d guests that are not in the manifest; they go with it", n.Address, others)
+	}
 }
 
 func (b *builder) removeOrphan(o *orphan) {

@@ -3,7 +3,6 @@ package build
 import (
 	"container/heap"
 	"slices"
-	"strings"
 
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/plan"
@@ -64,20 +63,13 @@ func (b *builder) order() []*node {
 
 // circle names the nodes that wait for each other, or for one that does.
 func (b *builder) circle(waits []int) {
-	var names []string
-	at := source.Range{}
+	var stuck []*node
 	for i, n := range b.nodes {
 		if waits[i] > 0 {
-			if at.IsZero() {
-				at = n.Decl
-			}
-			names = append(names, string(n.Address))
+			stuck = append(stuck, n)
 		}
 	}
-	if len(names) > 5 {
-		names = append(names[:5], "…")
-	}
-	b.fail(codeCircle, at, at, "these nodes wait for each other: %s", strings.Join(names, ", ")).
+	b.fail(codeCircle, stuck[0].Decl, source.Range{}, "these nodes wait for each other: %s", listed(stuck)).
 		Help = "remove one depends_on; a parent never waits for its own child"
 }
 
@@ -138,9 +130,9 @@ func (b *builder) carry(n *node) plan.Value {
 // gates are the steps a node's first step waits for: its host, and what it
 // depends on.
 func (b *builder) gates(n *node) []int32 {
-	gates := []int32{n.host.enroll}
+	var gates []int32
 	if n.parent != nil {
-		gates = append(gates, n.parent.last)
+		gates = append(gates, n.parent.last) // host.enroll, if it becomes a host only now
 	}
 	for _, need := range n.needs {
 		if need.until == "created" {

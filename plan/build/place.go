@@ -70,18 +70,19 @@ func (b *builder) hostFor(n *node) *host {
 		}
 		return b.siteHost(name, n)
 	}
-	p := n.parent
-	if p.hosts != nil {
+	return b.nodeAsHost(n.parent)
+}
+
+// nodeAsHost is the host that a node is.
+func (b *builder) nodeAsHost(p *node) *host {
+	if p.hosts != nil || p.host == nil { // without a host of its own: said already
 		return p.hosts
-	}
-	if p.host == nil {
-		return nil // said already
 	}
 	name := string(p.Address)
 	h := &host{name: name, cluster: name, node: p, enroll: none, fetched: map[string]int32{}}
 	if f := b.known.hosts[name]; !p.absent() && f != nil && f.Presence == plan.Present {
 		h.facts = f
-	} else if !p.absent() && !p.neverReady() && (f == nil || f.Presence == plan.Unknown) {
+	} else if !p.absent() && !p.neverReady() {
 		h.lost = true
 		if b.makes() {
 			b.parentSilent(p, f)

@@ -2,6 +2,7 @@ package build
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -34,6 +35,19 @@ func (b *builder) warn(code diag.Code, a addr.Address, at source.Range, format s
 // note adds a finding that needs nobody's attention now.
 func (b *builder) note(code diag.Code, a addr.Address, format string, args ...any) {
 	b.findings = append(b.findings, plan.Finding{Code: string(code), Level: "info", Addr: string(a), Message: code.Warnf(format, args...).Message})
+}
+
+// listed names a few nodes of many.
+func listed(nodes []*node) string {
+	var names []string
+	for i, n := range nodes {
+		if i == 5 {
+			names = append(names, fmt.Sprintf("and %d more", len(nodes)-i))
+			break
+		}
+		names = append(names, string(n.Address))
+	}
+	return strings.Join(names, ", ")
 }
 
 // missingLock warns once when programs name secrets and nothing pins them.

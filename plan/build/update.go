@@ -35,6 +35,10 @@ func (b *builder) update(n *node) plan.Change {
 	}
 	s := b.stepsOf(n, c.Reason)
 	power := n.power()
+	n.restarts = len(diff.restart) > 0 || n.downed()
+	if n.downed() {
+		power = "" // whatever it was, it is something else by then
+	}
 	at := b.gates(n)
 	one := func(step plan.Step, ordinal string) { at = []int32{s.add(step, ordinal, at...)} }
 	if len(diff.set) > 0 {
@@ -50,17 +54,17 @@ func (b *builder) update(n *node) plan.Change {
 	if diff.tail.push {
 		at = s.publish(at...)
 	}
-	switch {
-	case diff.start:
+	if diff.start {
 		step := s.onGuest(plan.GuestStart, powerDeadline)
-		step.Guards = s.unchanged(plan.PowerStopped)
+		step.Guards = s.unchanged(power)
 		one(step, "")
-	case len(diff.restart) > 0:
+	}
+	if len(diff.restart) > 0 {
 		step := s.onGuest(plan.GuestReboot, powerDeadline, list(plan.ArgKeys, diff.restart...))
-		step.Guards, step.Risk = s.unchanged(plan.PowerRunning), plan.Downtime
+		step.Guards, step.Risk = s.unchanged(power), plan.Downtime
 		one(step, "")
 		if len(n.children) > 0 {
-			b.warn(findChildren, n.Address, n.Decl, "restarting node %q takes its %d children down with it", n.Address, len(n.children))
+			b.warn(findChildren, n.Address, n.Decl, "restarting node %q takes the guests inside down with it: %s", n.Address, listed(n.children))
 		}
 	}
 	switch {
@@ -109,7 +113,7 @@ func (b *builder) compare(n *node) difference {
 	}
 	slices.Sort(d.restart)
 	d.restart = slices.Compact(d.restart)
-	d.start = !running
+	d.start = !running || n.downed()
 	b.classify(n, &d)
 	slices.SortFunc(d.attrs, func(x, y plan.Attr) int { return strings.Compare(x.Name, y.Name) })
 	return d
@@ -124,7 +128,7 @@ func (b *builder) classify(n *node, d *difference) {
 	d.tail.push = d.tail.mark || booted
 	d.tail.enroll = len(n.children) > 0 && !n.hosts.enrolled()
 	d.tail.await = d.tail.push || d.tail.enroll || b.goal == plan.GoalTest
-	if d.start {
+	if d.start && n.power() != plan.PowerRunning {
 		d.attrs = append(d.attrs, plan.Attr{Name: plan.PowerKey, From: n.power(), To: plan.PowerRunning})
 	}
 	if d.tail.mark {
@@ -137,8 +141,10 @@ func (b *builder) classify(n *node, d *difference) {
 		d.reason = plan.ReasonDiffers
 	case d.tail.mark:
 		d.reason = plan.ReasonSpec
-	case d.start:
+	case d.start && n.power() != plan.PowerRunning:
 		d.reason = plan.ReasonStopped
+	case d.start:
+		d.reason = plan.ReasonParent
 	case d.tail.enroll:
 		d.reason = plan.ReasonUnfinished
 	}
@@ -184,11 +190,19 @@ func (n *node) power() string {
 	return plan.PowerRunning
 }
 
+// downed reports whether the plan restarts the node's parent. PVE shuts its
+// guests down then and starts those again that have onboot.
+func (n *node) downed() bool { return n.parent != nil && n.parent.restarts }
+
 // unchanged is what must hold before a step writes to a guest that was there
 // before the plan: it is ours, nobody changed it since, and it is in the power
-// state the plan saw.
+// state the plan saw, "" for any.
 func (s nodeSteps) unchanged(power string) []plan.Guard {
-	return append(slices.Clone(s.ours), s.asSeen(), plan.Guard{
+	guards := append(slices.Clone(s.ours), s.asSeen())
+	if power == "" {
+		return guards
+	}
+	return append(guards, plan.Guard{
 		Kind: plan.GuardPower, VMID: s.n.vmid, UUID: s.n.uuid, Expect: []plan.KV{{Key: plan.PowerKey, Value: power}},
 	})
 }

@@ -151,4 +151,3 @@ func TestMarks(t *testing.T) {
 		}
 	}
 }
-
