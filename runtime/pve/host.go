@@ -199,7 +199,8 @@ func tokenPath(user, id string) string {
 	return "/access/users/" + seg(user) + "/token/" + seg(id)
 }
 
-// Pool is a resource pool; homestak keeps its leases in their names and comments.
+// Pool is a resource pool, addressed by /pools/{id} as releases from 7.4 to 9 all
+// understand; homestak keeps its leases in their names and comments.
 type Pool struct {
 	ID      string
 	Comment string
@@ -230,10 +231,10 @@ func (c *Client) CreatePool(ctx context.Context, id, comment string) error {
 
 // SetPoolComment replaces the comment, unconditionally.
 func (c *Client) SetPoolComment(ctx context.Context, id, comment string) error {
-	return c.write(ctx, http.MethodPut, "/pools", map[string]string{"poolid": id, "comment": comment}, nil)
+	return c.write(ctx, http.MethodPut, "/pools/"+seg(id), map[string]string{"comment": comment}, nil)
 }
 
 // DeletePool removes an empty pool, unconditionally.
 func (c *Client) DeletePool(ctx context.Context, id string) error {
-	return c.remove(ctx, "/pools", url.Values{"poolid": {id}}, nil)
+	return c.remove(ctx, "/pools/"+seg(id), nil, nil)
 }

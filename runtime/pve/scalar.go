@@ -3,7 +3,7 @@ package pve
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"strconv"
 )
 
@@ -27,7 +27,8 @@ func (s *scalar) UnmarshalJSON(b []byte) error {
 	case b[0] == '"':
 		return json.Unmarshal(b, &s.text)
 	case b[0] == '{' || b[0] == '[':
-		return fmt.Errorf("expected a plain value, got %.20s", b)
+		// Not quoted: an answer may hold a token's value.
+		return errors.New("a plain value was expected, a list or an object is there")
 	default:
 		s.text = string(b)
 	}
