@@ -23,6 +23,7 @@ const (
 	instancePath = "/var/lib/cloud/data/instance-id"
 	resultPath   = "/run/cloud-init/result.json"
 	disabledPath = "/run/cloud-init/disabled"
+	outputPath   = "/var/log/cloud-init-output.log"
 	sudoersPath  = "/etc/sudoers.d/90-cloud-init-users"
 	pwauthPath   = "/etc/ssh/sshd_config.d/50-cloud-init.conf"
 )
@@ -69,9 +70,23 @@ func runCloudInit(ctx context.Context, o *operatingSystem, disks []guest.Disk) (
 	if r.V1.Errors == nil {
 		r.V1.Errors = []string{}
 	}
+	c.log(ctx, source)
 	text, _ := json.MarshalIndent(r, "", " ")
 	c.write(ctx, resultPath, append(text, '\n'), 0o644)
 	return applied
+}
+
+// log adds this run to the log that people look at.
+func (c *cloudInit) log(ctx context.Context, source string) {
+	text, _, err := c.os.ReadFile(ctx, outputPath)
+	if err != nil && !errors.Is(err, system.ErrNotExist) {
+		c.fail("log", err)
+	}
+	for _, e := range c.errors {
+		text = append(text, "error: "+e+"\n"...)
+	}
+	text = fmt.Appendf(text, "Cloud-init finished boot %d. Datasource %s.\n", c.os.Boots(), source)
+	c.write(ctx, outputPath, text, 0o640)
 }
 
 // findSeed reads the seed disk, else the machine's own copy; nil files mean

@@ -107,9 +107,7 @@ func (c *cloudInit) user(ctx context.Context, e userEntry) error {
 	}
 	want := system.User{Name: e.Name, Home: e.HomeDir, Shell: e.Shell}
 	for _, list := range e.Groups {
-		for _, g := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
-			want.Groups = append(want.Groups, g)
-		}
+		want.Groups = append(want.Groups, strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })...)
 	}
 	hash := e.HashedPasswd
 	if hash == "" {

@@ -81,7 +81,7 @@ func pveshArgs(args []string) (format string, params []Param, err error) {
 		case key == "noborder" || key == "noheader" || key == "quiet":
 			continue
 		case len(args) == 0:
-			return "", nil, fmt.Errorf("Option %s requires an argument", key)
+			return "", nil, fmt.Errorf("option %s requires an argument", key)
 		default:
 			value, args = args[0], args[1:]
 		}

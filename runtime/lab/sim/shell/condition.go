@@ -93,11 +93,11 @@ func binary(a, op, b string) (bool, error) {
 	}
 	x, err := strconv.ParseInt(a, 10, 64)
 	if err != nil {
-		return false, fmt.Errorf("Illegal number: %s", a)
+		return false, fmt.Errorf("illegal number: %s", a)
 	}
 	y, err := strconv.ParseInt(b, 10, 64)
 	if err != nil {
-		return false, fmt.Errorf("Illegal number: %s", b)
+		return false, fmt.Errorf("illegal number: %s", b)
 	}
 	return compare(x, y), nil
 }
