@@ -85,7 +85,10 @@ func (l *Lab) importSource(from string) (*volume, error) {
 		missing := &volume{Name: name, storage: s}
 		return nil, errorf(500, "failed to stat '"+missing.pvePath()+"'")
 	}
-	if v.Content != "import" && v.Content != "images" {
+	if v.Content == "images" {
+		return nil, errorf(501, "importing the disk of a guest is not implemented by this lab")
+	}
+	if v.Content != "import" {
 		return nil, errorf(500, "cannot import from '"+from+"': content type needs to be 'import' or 'images'")
 	}
 	return v, nil
@@ -139,10 +142,8 @@ func (l *Lab) makeDisk(vmid uint, slot, store, gib string, o object, logf func(s
 	format, size, path := o["format"], int64(0), ""
 	if src != nil {
 		path = src.file()
-		if size = src.Size; src.Content == "import" {
-			if size, err = imageSize(path, src.Format); err != nil {
-				return nil, err
-			}
+		if size, err = imageSize(path, src.Format); err != nil {
+			return nil, err
 		}
 		if format == "" {
 			format = src.Format
