@@ -7,4 +7,5 @@ var supportCodes = []Entry{
 	{"HS0933", "a late value is not supported in this version", `An argument of a step is a value that exists only while applying, of a kind this version does not produce (an enrollment token, the address of a spec server). The plan was made by a newer version, or for a mode this version cannot run.`},
 	{"HS0934", "an operation is not supported in this version", `The plan has a step whose operation this version can decode and show but not run. Use the version of homestak the plan was made with, or plan again.`},
 	{"HS0935", "this change of a guest is not supported in this version", `The plan replaces, moves, adopts, renames or forgets a guest. This version creates, updates and deletes. Nothing was written. Destroy and create the node instead, or make the change by hand and plan again.`},
+	{"HS0940", "part of the language that this version does not act on", `The field or value is part of the language, and this version does nothing with it yet. What upstream homestak accepts is a warning; what is new is an error, because whoever writes it counts on its effect. Remove it, or wait for the version that supports it.`},
 }
