@@ -206,6 +206,13 @@ func checkKilled(t *testing.T, round int, dir string, created, changed, gone map
 			t.Errorf("round %d: %s lost its change", round, id)
 		}
 	}
+	if p := l.pools["p"]; p != nil {
+		for _, id := range p.VMs {
+			if l.vms[id] == nil {
+				t.Errorf("round %d: the pool still has %d", round, id)
+			}
+		}
+	}
 	for id := range l.vms {
 		v := l.vms[id]
 		if v.lock() != "" {

@@ -143,7 +143,7 @@ func (l *Lab) loadVMs() error {
 			return err
 		}
 		if v.Gone || v.lock() == "create" {
-			if err := l.erase(v.VMID); err != nil {
+			if err := errors.Join(l.leavePools(v.VMID), l.erase(v.VMID)); err != nil {
 				return dirError(l.dir.root, err)
 			}
 			continue
