@@ -39,7 +39,9 @@ func describe(d *Deployment, s sink) {
 	for i := range d.Images {
 		describeImage(&d.Images[i], s)
 	}
-	s.open("edges", "")
+	if len(d.Edges) > 0 {
+		s.open("edges", "")
+	}
 	for _, e := range d.Edges {
 		from, to := string(d.Nodes[e.From].Address), string(d.Nodes[e.To].Address)
 		line := from + " > " + to
