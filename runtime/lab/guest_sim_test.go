@@ -392,15 +392,15 @@ func TestTiers(t *testing.T) {
 	}
 	l = openLab(t, dir)
 	outer = newHost(t, l.URL(), "pve1", l.Token(), nil)
+	parent = s.login(via(l), "parent", parentIP) // at once: opening waits for what is resumed, at any depth
+	middle = newHost(t, middle.url, middle.node, middle.token, parent.DialContext)
+	child = s.login(parent.DialContext, "child", childIP)
 	if got := outer.address(100); got != parentIP {
 		t.Errorf("parent at %s, was %s", got, parentIP)
 	}
-	parent = s.login(via(l), "parent", parentIP)
-	middle = newHost(t, middle.url, middle.node, middle.token, parent.DialContext)
 	if got := middle.address(100); got != childIP {
 		t.Errorf("child at %s, was %s", got, childIP)
 	}
-	child = s.login(parent.DialContext, "child", childIP)
 	inner = newHost(t, inner.url, inner.node, inner.token, child.DialContext)
 	if got := inner.address(100); got != leafIP {
 		t.Errorf("leaf at %s, was %s", got, leafIP)

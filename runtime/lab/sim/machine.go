@@ -60,11 +60,22 @@ func (m *machine) Start(_ context.Context, hw guest.Hardware) error {
 	return m.switchOn(hw, false)
 }
 
-// Resume implements guest.Machine.
-func (m *machine) Resume(_ context.Context, hw guest.Hardware) error {
+// Resume implements guest.Machine. It returns when the machine is as it was,
+// so that whoever opens a lab finds its guests there; one that must boot after
+// all is left to it.
+func (m *machine) Resume(ctx context.Context, hw guest.Hardware) error {
 	m.op.Lock()
 	defer m.op.Unlock()
-	return m.switchOn(hw, true)
+	if err := m.switchOn(hw, true); err != nil {
+		return err
+	}
+	p := m.current()
+	select {
+	case <-p.booted:
+	case <-p.booting:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 // Shutdown implements guest.Machine. A machine that is still booting shuts

@@ -22,10 +22,11 @@ type power struct {
 	host   *vnet.Host
 	work   sync.WaitGroup // logins and their commands
 
-	booted chan struct{} // closed when the boot has ended, whether or not in success
-	ready  atomic.Bool   // the system is up
-	ending atomic.Bool
-	down   atomic.Int32 // what a command asked for: stay, off or again
+	booting chan struct{} // closed when a boot begins; a machine that is resumed has none
+	booted  chan struct{} // closed when the machine is up, or its boot has failed
+	ready   atomic.Bool   // the system is up
+	ending  atomic.Bool
+	down    atomic.Int32 // what a command asked for: stay, off or again
 
 	plug sync.Mutex // held while cards are configured, so that none is missed
 	mu   sync.Mutex
@@ -48,7 +49,7 @@ const (
 )
 
 func newPower(m *machine, hw guest.Hardware) *power {
-	p := &power{m: m, hw: hw, host: vnet.NewHost(), booted: make(chan struct{})}
+	p := &power{m: m, hw: hw, host: vnet.NewHost(), booting: make(chan struct{}), booted: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
 }
@@ -113,6 +114,7 @@ func (p *power) bring(resume bool) error {
 
 // start is a boot up to the services: firmware, kernel, cloud-init.
 func (p *power) start(fresh bool, disks []guest.Disk) error {
+	close(p.booting)
 	if p.store.running() { // a boot that is cut off must not be resumed
 		if err := p.store.save(p.os.Memory, false); err != nil {
 			return err

@@ -18,8 +18,7 @@ func TestReopenResumes(t *testing.T) {
 	if err := m.Resume(t.Context(), hw); err != nil {
 		t.Fatal(err)
 	}
-	b.waitLog("100 boot: ")
-	if got := address(t, m); got != addr {
+	if got := address(t, m); got != addr { // at once: Resume has waited
 		t.Errorf("address %s, was %s", got, addr)
 	}
 	c = b.driver(b.hv.Dial, m, 100)
