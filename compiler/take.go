@@ -214,9 +214,6 @@ func (r *reader) group(key string) *reader {
 	return r.f.read(e.node, s.Object, s.Object.Name)
 }
 
-// has reports whether a field is written down.
-func (r *reader) has(key string) bool { return r.find(key) != nil }
-
 // items takes the nodes of a list. set tells an empty list from none.
 func (r *reader) items(key string) (items []*syntax.Node, at opt[struct{}]) {
 	e := r.take(key)
