@@ -148,7 +148,7 @@ func (r *run) occupied(h *host, n *node, at *guest) error {
 		return replan(d)
 	}
 	d := codeChanged.Errorf("%s (VM %d on %s) exists and is not as the plan makes it", n.addr, at.VMID, h.name)
-	d.Label = differences(canon.Diff(at.Config, createdConfig(n.created)))
+	d.Label = differences(canon.Diff(canon.Overlay(at.Config, at.Pending), createdConfig(n.created)))
 	if at.Lock != "" {
 		d.Label = "it is locked (" + at.Lock + ") and no task works on it"
 	}

@@ -58,6 +58,7 @@ func TestStalePlansAreRefused(t *testing.T) {
 			w.do("PUT", guestPath(p)+"/config", "memory", "4321")
 		}, "HS0664", []string{"one/only", "memory"}},
 		{"marks removed before it is destroyed", true, plan.GoalDestroy, func(w *world, p *plan.Plan) {
+			w.do("POST", guestPath(p)+"/status/stop")
 			w.do("PUT", guestPath(p)+"/config", "description", "mine now", "smbios1", "uuid=aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 		}, "HS0663", []string{"VM ", "one/only"}},
 		{"host gone", true, plan.GoalDestroy, func(w *world, p *plan.Plan) {
@@ -157,7 +158,7 @@ func TestDriftAfterAFinishedPlan(t *testing.T) {
 		behind           func(w *world, p *plan.Plan)
 	}{
 		{"stopped", "HS0668", "stopped", func(w *world, p *plan.Plan) { w.do("POST", guestPath(p)+"/status/stop") }},
-		{"edited", "HS0664", "cores", func(w *world, p *plan.Plan) { w.do("PUT", guestPath(p)+"/config", "cores", "5") }},
+		{"edited", "HS0668", "cores", func(w *world, p *plan.Plan) { w.do("PUT", guestPath(p)+"/config", "cores", "5") }},
 		{"package removed", "HS0668", "package curl", func(w *world, p *plan.Plan) { w.shell(p, only, "sudo -n apt-get remove curl") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

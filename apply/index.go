@@ -81,11 +81,13 @@ func newIndex(p *plan.Program) (*index, diag.List) {
 			addr: c.Addr, host: c.Host, kind: c.Kind, name: c.Addr.Name(), uuid: c.UUID, vmid: c.VMID, mac: identity.MAC(c.UUID, 0),
 		}
 	}
-	for _, list := range [][]plan.Step{p.Steps, p.Undo} {
-		for i := range list {
-			s := &list[i]
+	for i, list := range [][]plan.Step{p.Steps, p.Undo} {
+		for k := range list {
+			s := &list[k]
 			if why := ix.add(s); why != "" {
 				complain("step %s (%s %s): %s", s.ID, s.Op, s.Addr, why)
+			} else if n := ix.nodes[s.Addr]; n != nil && i == 0 {
+				n.learn(s)
 			}
 		}
 	}
@@ -138,7 +140,6 @@ func (ix *index) add(s *plan.Step) string {
 	if id := s.Text(plan.ArgVMID); id != "" && id != strconv.FormatUint(uint64(n.vmid), 10) {
 		return "it is about guest " + id + ", the node's is " + strconv.FormatUint(uint64(n.vmid), 10)
 	}
-	n.learn(s)
 	return ""
 }
 

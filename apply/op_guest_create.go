@@ -24,7 +24,7 @@ func (o guestCreate) probe(ctx context.Context) (bool, error) {
 	if err != nil || !o.ours(g, o.n) || g.Lock != "" {
 		return false, err
 	}
-	differs := canon.Diff(g.Config, createdConfig(o.s))
+	differs := canon.Diff(canon.Overlay(g.Config, g.Pending), createdConfig(o.s))
 	o.why = differences(differs)
 	return len(differs) == 0, nil
 }

@@ -163,12 +163,18 @@ func (in *inspection) look(ctx context.Context, i int) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.verdicts[i] = verdict
-	if verdict != done && s.Op != plan.ImageFetch {
+	if verdict != done && !onlyPrepares(s) {
 		in.acting[s.Addr] = true
 	}
 	if err != nil && ctx.Err() == nil {
 		in.findings[i] = about(in.env.explain(err), s)
 	}
+}
+
+// onlyPrepares reports whether a step brings files to a host and leaves the node
+// it is for as it is.
+func onlyPrepares(s *plan.Step) bool {
+	return s.Op == plan.ImageFetch || s.Op == plan.SeedUpload || s.Op == plan.SeedRemove && s.Text(plan.ArgWhat) == plan.WhatUpload
 }
 
 // changes reports whether an earlier step is going to change what this one is

@@ -172,7 +172,7 @@ func (t *task) attempt(ctx context.Context, op operation) error {
 	}
 	t.begun()
 	t.out.Attempts++
-	if t.s.Op != plan.ImageFetch {
+	if !onlyPrepares(t.s) {
 		t.mu.Lock()
 		t.touched[t.s.Addr] = true
 		t.mu.Unlock()
