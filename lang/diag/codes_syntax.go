@@ -1,6 +1,6 @@
 package diag
 
-// HS0001–HS0099: input limits and yaml.
+// HS0001–HS0099: input limits, yaml, and what yaml and hcl share.
 var syntaxCodes = []Entry{
 	{"HS0001", "file too large",
 		`A source file is larger than homestak reads. The limit keeps a wrong path (an
@@ -43,20 +43,21 @@ on the lines below it.`},
 a colon is no field, and a plain value cannot hold a second ": ". Put a value
 that has a colon and a space in it into quotes.`},
 	{"HS0014", "quote or bracket not closed",
-		`A quoted text, a [ list ] or a { mapping } starts and its end is missing, is of
-the other kind, or stands alone. The place shown is where it was opened, since
-the text after it reads as part of it.`},
+		`A quoted text, a list, a mapping, a block or a comment starts and its end is
+missing, is of the other kind, or stands alone. The place shown is where it was
+opened, since the text after it reads as part of it.`},
 	{"HS0015", "unknown escape",
-		`Inside double quotes a backslash starts an escape, and YAML knows only some: \n,
-\t, \", \\, \xXX, \uXXXX and a few more. Windows paths and regular expressions
-are easier in single quotes, where a backslash is only a backslash.`},
+		`Inside double quotes a backslash starts an escape, and only some are known: \n,
+\t, \", \\, \uXXXX and a few more in YAML. Windows paths and regular expressions
+need each backslash doubled; YAML's single quotes leave backslashes alone.`},
 	{"HS0016", "text must be quoted",
 		`A plain text cannot start with this character, which YAML uses or keeps for
 itself: @, a backquote, %, and the indicators. Put the text into quotes.`},
 	{"HS0020", "duplicate key",
-		`A mapping has the same key twice. Readers of YAML disagree on which one counts,
-so a reviewer could see one value while another is used. Remove one of the two;
-if both are meant, they belong to two items of a list.`},
+		`A mapping, a block or a file has the same key twice. Readers disagree on which
+one counts, so a reviewer could see one value while another is used. Remove one
+of the two; if both are meant, they belong to two items of a list. In HCL, blocks
+and fields of one name count alike.`},
 	{"HS0021", "anchor or alias",
 		`Anchors (&name) and aliases (*name) are refused: they let a file of a few lines
 expand to gigabytes, and a change of one line then changes places far away. What

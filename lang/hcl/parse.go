@@ -1,6 +1,11 @@
 package hcl
 
 import (
+	"bytes"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
@@ -17,5 +22,19 @@ func Parse(f *source.File) (*syntax.Node, diag.List) {
 
 // ParseLimits is Parse with other limits.
 func ParseLimits(f *source.File, l Limits) (*syntax.Node, diag.List) {
-	return nil, nil
+	if d := scan(f, l); d != nil {
+		return nil, diag.List{d}
+	}
+	text := f.Text
+	if !bytes.HasSuffix(text, []byte("\n")) { // so that a heredoc may end the file
+		text = append(bytes.Clone(text), '\n')
+	}
+	parsed, problems := hclsyntax.ParseConfig(text, f.Name, hcl.InitialPos)
+	body := parsed.Body.(*hclsyntax.Body)
+	if problems.HasErrors() {
+		return nil, explain(f, body, problems)
+	}
+	c := converter{file: f, indexes: map[*syntax.Node]*syntax.Index{}, made: map[*syntax.Node]bool{}}
+	root := c.root(body)
+	return root, c.found
 }

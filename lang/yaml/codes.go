@@ -10,11 +10,8 @@ import (
 )
 
 const (
-	codeSize      diag.Code = "HS0001"
-	codeDeep      diag.Code = "HS0002"
-	codeTooMany   diag.Code = "HS0003"
-	codeEncoding  diag.Code = "HS0004"
-	codeCharacter diag.Code = "HS0005"
+	codeDeep    diag.Code = "HS0002"
+	codeTooMany diag.Code = "HS0003"
 
 	codeSyntax    diag.Code = "HS0010"
 	codeTab       diag.Code = "HS0011"

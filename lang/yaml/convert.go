@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
@@ -90,7 +91,7 @@ func (c *converter) propertied(n *yaml.Node, end, start int) *syntax.Node {
 
 func (c *converter) scalar(n *yaml.Node, start, indent int) *syntax.Node {
 	s := c.node(syntax.String, start, scalarEnd(c.file.Text, start, n, indent))
-	s.Text = n.Value
+	s.Text = norm.NFC.String(n.Value) // HCL's strings are; equal text must be equal bytes
 	if n.Style == 0 {
 		switch s.Kind = plainKind(n.Value); s.Kind {
 		case syntax.Bool:
@@ -117,7 +118,7 @@ func (c *converter) sequence(n *yaml.Node, start int) *syntax.Node {
 func (c *converter) mapping(n *yaml.Node, start int) *syntax.Node {
 	m := c.node(syntax.Map, start, start)
 	m.Fields = make([]syntax.Field, 0, len(n.Content)/2)
-	seen := keySet{}
+	var index syntax.Index
 	end := start + 1
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -132,7 +133,7 @@ func (c *converter) mapping(n *yaml.Node, start int) *syntax.Node {
 		if !ok {
 			continue
 		}
-		if first, dup := seen.add(m.Fields, f.Key); dup {
+		if first, dup := index.Find(m.Fields, f.Key); dup {
 			c.found.duplicate(f, m.Fields[first].Range)
 			continue
 		}
@@ -186,32 +187,6 @@ func (c *converter) intern(s string) string {
 
 func isEmptyScalar(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Style == 0 && n.Value == "" && n.Anchor == ""
-}
-
-// keySet finds duplicate keys: by looking in small mappings, by an index in
-// large ones.
-type keySet struct{ index map[string]int }
-
-const smallMapping = 12
-
-// add returns the place of an earlier field of this key.
-func (s *keySet) add(fields []syntax.Field, key string) (first int, dup bool) {
-	if len(fields) < smallMapping {
-		for i := range fields {
-			if fields[i].Key == key {
-				return i, true
-			}
-		}
-		return 0, false
-	}
-	if s.index == nil {
-		s.index = make(map[string]int, 2*len(fields))
-	}
-	for i := len(s.index); i < len(fields); i++ {
-		s.index[fields[i].Key] = i
-	}
-	first, dup = s.index[key]
-	return first, dup
 }
 
 // findings collects what converter reports, up to a number that no one reads

@@ -51,7 +51,12 @@ type failure struct {
 	from    int    // where what it was reading starts, or -1
 }
 
+// offset is that of a mark; the end of the text is a line of its own to the
+// library.
 func (x *failure) offset(m yaml.Mark) int {
+	if m.Line > x.file.Lines() {
+		return len(x.text)
+	}
 	return x.file.Offset(source.Pos{Line: m.Line, Col: m.Column})
 }
 

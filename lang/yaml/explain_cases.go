@@ -62,6 +62,9 @@ func badEscape(text []byte, open int) (start, end int) {
 // flow explains what is wrong inside brackets.
 func (x *failure) flow() *diag.Diagnostic {
 	open := max(x.from, 0)
+	if skipBlank(x.text, x.at) == len(x.text) && x.byteAt(open) != '[' && x.byteAt(open) != '{' {
+		open = lastOpen(x.text)
+	}
 	closer := "]"
 	if x.byteAt(open) == '{' {
 		closer = "}"
@@ -98,13 +101,31 @@ func (x *failure) flow() *diag.Diagnostic {
 	return d
 }
 
+// lastOpen is the last bracket that nothing closes, with no regard to quotes:
+// it serves texts that end inside brackets.
+func lastOpen(text []byte) int {
+	closed := 0
+	for i := len(text) - 1; i >= 0; i-- {
+		switch text[i] {
+		case ']', '}':
+			closed++
+		case '[', '{':
+			if closed == 0 {
+				return i
+			}
+			closed--
+		}
+	}
+	return len(text)
+}
+
 func (x *failure) startsLine(i int) bool {
 	first, _ := x.start(i)
 	return first == i
 }
 
 func (x *failure) sameLine(i, j int) bool {
-	return !bytes.Contains(x.text[i:j], []byte("\n"))
+	return !bytes.Contains(x.text[i:max(i, j)], []byte("\n"))
 }
 
 // afterValue reports whether the error is about something that follows a

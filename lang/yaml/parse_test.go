@@ -10,6 +10,13 @@ import (
 	"github.com/homestak/homestak/lang/syntax"
 )
 
+// Codes that lang/input reports for every syntax.
+const (
+	codeSize      diag.Code = "HS0001"
+	codeEncoding  diag.Code = "HS0004"
+	codeCharacter diag.Code = "HS0005"
+)
+
 func parse(t *testing.T, text string) *syntax.Node {
 	t.Helper()
 	n, l := Parse(source.NewFile("a.yaml", []byte(text)))

@@ -1,0 +1,195 @@
+package hcl
+
+import (
+	"sort"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+)
+
+// converter makes the shared tree of the library's. Its recursion is as deep
+// as the text, which scan has bounded.
+type converter struct {
+	file    *source.File
+	indexes map[*syntax.Node]*syntax.Index // of the maps being filled
+	made    map[*syntax.Node]bool          // maps and lists that collect blocks
+	found   diag.List
+}
+
+func (c *converter) span(r hcl.Range) source.Range {
+	end := min(r.End.Byte, len(c.file.Text))
+	return source.Span(c.file, min(r.Start.Byte, end), end)
+}
+
+// labelled are the blocks of the top level that define something by name.
+var labelled = map[string]bool{
+	"manifest": true, "spec": true, "preset": true, "posture": true, "image": true, "host": true,
+	"variable": true, "module": true, "policy": true,
+}
+
+// items are the blocks of which a body has any number, in order, and the field
+// that lists them. A label is the item's name.
+var items = map[string]struct {
+	field string
+	label labelUse
+}{
+	"node":  {"nodes", required},
+	"user":  {"users", required},
+	"check": {"checks", optional},
+	"disk":  {"disks", forbidden},
+}
+
+type labelUse uint8
+
+const (
+	forbidden labelUse = iota
+	optional
+	required
+)
+
+func (c *converter) root(body *hclsyntax.Body) *syntax.Node {
+	root := &syntax.Node{Kind: syntax.Map, Range: source.Span(c.file, 0, len(c.file.Text))}
+	for _, e := range entries(body) {
+		if e.block != nil && (labelled[e.block.Type] || len(e.block.Labels) > 0 && items[e.block.Type].field == "") {
+			c.define(root, e.block)
+		} else {
+			c.entry(root, e)
+		}
+	}
+	return root
+}
+
+// define adds a block to the mapping of its kind, by its label.
+func (c *converter) define(root *syntax.Node, b *hclsyntax.Block) {
+	if !c.labels(b, required) {
+		return
+	}
+	kind := c.field(root, b.Type)
+	if kind == nil {
+		root.Fields = append(root.Fields, syntax.Field{
+			Key: b.Type, Range: c.span(b.TypeRange), Value: &syntax.Node{Kind: syntax.Map, Range: c.span(b.Range())},
+		})
+		kind = &root.Fields[len(root.Fields)-1]
+		c.made[kind.Value] = true
+	}
+	if !c.made[kind.Value] {
+		c.duplicate(b.Type, c.span(b.TypeRange), kind.Range)
+		return
+	}
+	kind.Value.Range.End = c.span(b.CloseBraceRange).End
+	inner := c.body(b)
+	if t := inner.Get("type"); b.Type == "variable" && t != nil && t.Kind == syntax.Expr {
+		// number and list(string) are words here, not names or calls.
+		*t = syntax.Node{Kind: syntax.String, Range: t.Range, Text: string(c.file.Text[t.Range.Start:t.Range.End])}
+	}
+	c.add(kind.Value, syntax.Field{Key: b.Labels[0], Range: c.span(b.LabelRanges[0]), Value: inner})
+}
+
+// entry is an attribute or a block of a body.
+type entry struct {
+	at    int
+	attr  *hclsyntax.Attribute
+	block *hclsyntax.Block
+}
+
+// entries puts what the library sorted by kind back into the order written.
+func entries(body *hclsyntax.Body) []entry {
+	list := make([]entry, 0, len(body.Attributes)+len(body.Blocks))
+	for _, a := range body.Attributes {
+		list = append(list, entry{at: a.NameRange.Start.Byte, attr: a})
+	}
+	for _, b := range body.Blocks {
+		list = append(list, entry{at: b.TypeRange.Start.Byte, block: b})
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].at < list[j].at })
+	return list
+}
+
+// body is the mapping of a block's content.
+func (c *converter) body(b *hclsyntax.Block) *syntax.Node {
+	m := &syntax.Node{Kind: syntax.Map, Range: source.Span(c.file, b.TypeRange.Start.Byte, b.CloseBraceRange.End.Byte)}
+	for _, e := range entries(b.Body) {
+		c.entry(m, e)
+	}
+	return m
+}
+
+func (c *converter) entry(m *syntax.Node, e entry) {
+	if e.attr != nil {
+		c.add(m, syntax.Field{Key: e.attr.Name, Range: c.span(e.attr.NameRange), Value: c.value(e.attr.Expr)})
+		return
+	}
+	item, ok := items[e.block.Type]
+	if !c.labels(e.block, item.label) {
+		return
+	}
+	if ok {
+		c.item(m, item.field, e.block)
+		return
+	}
+	c.add(m, syntax.Field{Key: e.block.Type, Range: c.span(e.block.TypeRange), Value: c.body(e.block)})
+}
+
+// item appends a block to the list that has the blocks of its type.
+func (c *converter) item(m *syntax.Node, name string, b *hclsyntax.Block) {
+	inner := c.body(b)
+	if len(b.Labels) > 0 {
+		label := syntax.Field{Key: "name", Range: c.span(b.LabelRanges[0]), Value: &syntax.Node{
+			Kind: syntax.String, Range: c.span(b.LabelRanges[0]), Text: b.Labels[0],
+		}}
+		if other := c.field(inner, "name"); other != nil {
+			c.duplicate("name", other.Range, label.Range)
+			inner.Fields = without(inner.Fields, "name")
+		}
+		inner.Fields = append([]syntax.Field{label}, inner.Fields...)
+	}
+	list := c.field(m, name)
+	if list == nil {
+		m.Fields = append(m.Fields, syntax.Field{
+			Key: name, Range: c.span(b.TypeRange), Value: &syntax.Node{Kind: syntax.List, Range: inner.Range},
+		})
+		list = &m.Fields[len(m.Fields)-1]
+		c.made[list.Value] = true
+	}
+	if !c.made[list.Value] {
+		c.duplicate(name, c.span(b.TypeRange), list.Range)
+		return
+	}
+	list.Value.Items = append(list.Value.Items, inner)
+	list.Value.Range.End = inner.Range.End
+}
+
+// add appends a field, or reports that its key is taken.
+func (c *converter) add(m *syntax.Node, f syntax.Field) {
+	if first := c.field(m, f.Key); first != nil {
+		c.duplicate(f.Key, f.Range, first.Range)
+		return
+	}
+	m.Fields = append(m.Fields, f)
+}
+
+func (c *converter) field(m *syntax.Node, key string) *syntax.Field {
+	x := c.indexes[m]
+	if x == nil {
+		x = &syntax.Index{}
+		c.indexes[m] = x
+	}
+	if i, ok := x.Find(m.Fields, key); ok {
+		return &m.Fields[i]
+	}
+	return nil
+}
+
+func without(fields []syntax.Field, key string) []syntax.Field {
+	var kept []syntax.Field
+	for _, f := range fields {
+		if f.Key != key {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}

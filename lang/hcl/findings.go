@@ -1,0 +1,75 @@
+package hcl
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/source"
+)
+
+// maxFindings is more than anyone reads.
+const maxFindings = 1000
+
+func (c *converter) report(d *diag.Diagnostic) {
+	if len(c.found) < maxFindings {
+		c.found = append(c.found, d)
+	}
+}
+
+func (c *converter) duplicate(key string, r, first source.Range) {
+	c.report(duplicateKey(key, r, first))
+}
+
+func duplicateKey(key string, r, first source.Range) *diag.Diagnostic {
+	d := codeDuplicate.Errorf("duplicate key %q", key)
+	d.Range = r
+	d.Label = "a mapping has each key once"
+	if !first.IsZero() {
+		d.Notes = []diag.Note{{Text: "first written here", Range: first}}
+	}
+	d.Help = "remove one of the two"
+	return d
+}
+
+func (c *converter) numberKey(r source.Range) {
+	d := codeKey.Errorf("a key must be text, and this is a whole number")
+	d.Range = r
+	text := `"` + string(r.File.Text[r.Start:r.End]) + `"`
+	d.Help = "write " + text
+	d.Fixes = []diag.Fix{{Title: "quote the key", Edits: []diag.Edit{{Range: r, New: text}}}}
+	c.report(d)
+}
+
+// labels checks how many labels a block has. Without what it needs, the block
+// cannot be placed in the tree.
+func (c *converter) labels(b *hclsyntax.Block, use labelUse) bool {
+	switch n := len(b.Labels); {
+	case n == 0 && use == required:
+		d := codeLabel.Errorf("%s blocks need a name", b.Type)
+		d.Range = c.span(b.TypeRange)
+		d.Help = "write " + b.Type + ` "name" {`
+		c.report(d)
+		return false
+	case n > 0 && use == forbidden:
+		d := codeLabel.Errorf("%s blocks have no name", b.Type)
+		d.Range = c.span(b.LabelRanges[0])
+		d.Help = "remove the name"
+		c.report(d)
+		return false
+	case n > 1:
+		d := codeLabel.Errorf("%s blocks have one name", b.Type)
+		d.Range = c.span(b.LabelRanges[1])
+		d.Help = "remove the further ones"
+		c.report(d)
+		return false
+	case n == 1 && strings.TrimSpace(b.Labels[0]) == "":
+		d := codeLabel.Errorf("the name of this %s block is empty", b.Type)
+		d.Range = c.span(b.LabelRanges[0])
+		d.Help = "write a name between the quotes"
+		c.report(d)
+		return false
+	}
+	return true
+}

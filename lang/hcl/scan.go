@@ -1,0 +1,366 @@
+package hcl
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/input"
+	"github.com/homestak/homestak/lang/source"
+)
+
+// scan walks the text once, in time linear in it, before the library's parser
+// sees it. That parser calls itself for each bracket, operator and branch, and
+// evaluation follows the tree it makes: 100,000 of them would end the process.
+// So scan knows enough of the lexical grammar (hclsyntax's scan_tokens.rl) to
+// tell code from text, keeps the brackets, and stops at the first of: too deep,
+// too long a chain, too much, not closed, closed by the wrong bracket.
+func scan(f *source.File, l Limits) *diag.Diagnostic {
+	if d := input.Check(f, l.Bytes); d != nil {
+		return d
+	}
+	s := scanner{file: f, text: f.Text, at: input.Mark(f.Text), limits: l}
+	s.frames = append(s.frames, frame{kind: inBody})
+	for s.at < len(s.text) && s.found == nil {
+		if s.tokens > l.Tokens {
+			s.fail(codeTooMany, 0, 0, input.SplitHelp, "the file holds more than %d words and signs", l.Tokens)
+			break
+		}
+		switch top := &s.frames[len(s.frames)-1]; top.kind {
+		case inQuotes, inHeredoc:
+			s.template(top)
+		default:
+			s.code(top)
+		}
+	}
+	if s.found == nil && len(s.frames) > 1 {
+		s.unclosed()
+	}
+	return s.found
+}
+
+// Kinds of frames: what the text at some place is inside of.
+const (
+	inBody    = byte(0) // the file itself
+	inBrace   = byte('{')
+	inBracket = byte('[')
+	inParen   = byte('(')
+	inInterp  = byte('$') // ${ … } and %{ … }
+	inQuotes  = byte('"')
+	inHeredoc = byte('<')
+)
+
+// frame is one thing that is open.
+type frame struct {
+	kind   byte
+	open   int    // where it was opened
+	chain  int    // operators and indexes since its last separator
+	marker []byte // inHeredoc: the line that ends it
+	text   int    // templates: where the text since the last ${ } starts
+	pieces int    // and in how many pieces the library reads it
+}
+
+type scanner struct {
+	file   *source.File
+	text   []byte
+	at     int
+	frames []frame
+	weight int // frames, and all their chains: how deep a recursion gets here
+	tokens int
+	joined int // what joining the pieces of texts costs the library, in bytes moved
+	limits Limits
+	found  *diag.Diagnostic
+}
+
+func (s *scanner) fail(code diag.Code, from, to int, help, format string, args ...any) *diag.Diagnostic {
+	s.found = code.Errorf(format, args...)
+	s.found.Range = source.Span(s.file, from, min(to, len(s.text)))
+	s.found.Help = help
+	return s.found
+}
+
+func (s *scanner) push(kind byte, size int) {
+	s.frames = append(s.frames, frame{kind: kind, open: s.at})
+	s.weight++
+	s.tokens++
+	if len(s.frames)-1 > s.limits.Depth {
+		s.fail(codeDeep, s.at, s.at+size, "flatten it: use a local for what is nested", "the text is nested more than %d levels deep", s.limits.Depth)
+	}
+	s.at += size
+}
+
+func (s *scanner) pop() {
+	s.weight -= 1 + s.frames[len(s.frames)-1].chain
+	s.frames = s.frames[:len(s.frames)-1]
+	top := &s.frames[len(s.frames)-1]
+	top.text, top.pieces = s.at, 0
+}
+
+// maxJoined bounds the library's work on texts: it joins the lines of a text
+// one by one, each time moving all of it, which takes time quadratic in their
+// number. A script of 5,000 lines is fine.
+const maxJoined = 1 << 30
+
+// piece counts a line, or a stretch of text before a $ or %.
+func (s *scanner) piece(top *frame) {
+	s.tokens++
+	top.pieces++
+	s.joined += s.at - top.text + 16*top.pieces
+	if s.joined > maxJoined {
+		s.fail(codeTooMany, top.open, top.open+1, "shorten it, or split the file", "the texts of this file have too many lines")
+	}
+}
+
+// link counts one operator, index or branch.
+func (s *scanner) link(top *frame, size int) {
+	top.chain++
+	s.weight++
+	s.tokens++
+	if s.weight > s.limits.Chain {
+		s.fail(codeChain, s.at, s.at+size, "split it with locals", "this expression has more than %d operators", s.limits.Chain)
+	}
+	s.at += size
+}
+
+// separate starts a new expression in the frame.
+func (s *scanner) separate(top *frame) {
+	s.weight -= top.chain
+	top.chain = 0
+	s.tokens++
+	s.at++
+}
+
+// code scans one token outside of quotes.
+func (s *scanner) code(top *frame) {
+	c := s.text[s.at]
+	switch {
+	case letter(s.text[s.at:]) > 0:
+		s.word()
+	case isDigit(c):
+		s.number()
+	case c == ' ' || c == '\t' || c == '\r':
+		s.at++
+	case c == '\n':
+		if top.kind == inBody || top.kind == inBrace {
+			s.separate(top)
+		} else {
+			s.at++
+		}
+	case c == ',':
+		s.separate(top)
+	case c == '#' || c == '/' && s.next() == '/':
+		_, s.at = lineAt(s.text, s.at)
+	case c == '/' && s.next() == '*':
+		s.comment()
+	case c == '"':
+		s.push(inQuotes, 1)
+		s.frames[len(s.frames)-1].text = s.at
+	case c == '<' && s.next() == '<':
+		s.heredoc(top)
+	case c == '{' || c == '(':
+		s.push(c, 1)
+	case c == '[':
+		s.link(top, 0)
+		s.push(c, 1)
+	case c == '}' || c == ')' || c == ']':
+		s.close(top, c)
+	default:
+		s.link(top, 1)
+	}
+}
+
+func (s *scanner) next() byte {
+	if s.at+1 < len(s.text) {
+		return s.text[s.at+1]
+	}
+	return 0
+}
+
+// word scans a name. Only a name has hyphens in it: a-1 is one, 1-a is not.
+func (s *scanner) word() {
+	for s.at < len(s.text) {
+		n := letter(s.text[s.at:])
+		if n == 0 && s.text[s.at] != '-' && !isDigit(s.text[s.at]) {
+			break
+		}
+		s.at += max(n, 1)
+	}
+	s.tokens++
+}
+
+// letter is the size of the letter text starts with, or 0.
+func letter(text []byte) int {
+	if c := text[0]; c < utf8.RuneSelf {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' {
+			return 1
+		}
+		return 0
+	}
+	if r, size := utf8.DecodeRune(text); unicode.In(r, unicode.L, unicode.Nl, unicode.Mn, unicode.Mc, unicode.Nd, unicode.Pc) {
+		return size
+	}
+	return 0
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// maxDigits bounds numbers: reading a longer one takes time quadratic in it.
+const maxDigits = 100
+
+func (s *scanner) number() {
+	start := s.at
+	for s.at < len(s.text) && (isDigit(s.text[s.at]) || s.text[s.at] == '.' && isDigit(s.next())) {
+		s.at++
+	}
+	s.tokens++
+	if s.at-start > maxDigits {
+		s.fail(codeNumber, start, s.at, "put it into quotes if it is text", "a number has at most %d digits", maxDigits)
+	}
+}
+
+func (s *scanner) comment() {
+	end := bytes.Index(s.text[s.at+2:], []byte("*/"))
+	if end < 0 {
+		s.fail(codeUnclosed, s.at, s.at+2, "add the closing */", "the comment is not closed").Label = "opened here"
+		return
+	}
+	s.at += 2 + end + 2
+}
+
+// heredoc starts a text that ends with its marker, if that is what << is.
+func (s *scanner) heredoc(top *frame) {
+	rest, _ := lineAt(s.text, s.at+2)
+	marker := bytes.TrimSuffix(bytes.TrimPrefix(rest, []byte("-")), []byte("\r"))
+	if !isName(marker) {
+		s.link(top, 2)
+		return
+	}
+	s.push(inHeredoc, 2+len(rest)+1)
+	top = &s.frames[len(s.frames)-1]
+	top.marker, top.text = marker, s.at
+}
+
+// isName looks at no more than the name, so that a line of << is linear.
+func isName(text []byte) bool {
+	for i := 0; i < len(text); {
+		n := letter(text[i:])
+		if n == 0 && text[i] != '-' && !isDigit(text[i]) {
+			return false
+		}
+		i += max(n, 1)
+	}
+	return len(text) > 0 && hclsyntax.ValidIdentifier(string(text))
+}
+
+// close ends the frame that c closes.
+func (s *scanner) close(top *frame, c byte) {
+	want := closer(top.kind)
+	if want == c {
+		s.pop()
+		s.tokens++
+		s.at++
+		return
+	}
+	if want == 0 {
+		s.fail(codeUnclosed, s.at, s.at+1, "remove it, or put the text into quotes", "%c closes a bracket that is not open", c)
+		return
+	}
+	d := s.fail(codeUnclosed, s.at, s.at+1, "write "+string(want), "a %c where %c belongs", c, want)
+	d.Notes = []diag.Note{{Text: "the bracket to close is here", Range: source.Span(s.file, top.open, top.open+1)}}
+}
+
+func closer(kind byte) byte {
+	switch kind {
+	case inBrace, inInterp:
+		return '}'
+	case inBracket:
+		return ']'
+	case inParen:
+		return ')'
+	}
+	return 0
+}
+
+// template scans text up to the next place where something happens.
+func (s *scanner) template(top *frame) {
+	if top.kind == inHeredoc && s.endsHeredoc(top) {
+		return
+	}
+	for s.at < len(s.text) && s.found == nil {
+		switch c := s.text[s.at]; {
+		case c == '\\' && top.kind == inQuotes && s.next() != '\n':
+			s.at += 2
+		case (c == '$' || c == '%') && s.next() == c && s.at+2 < len(s.text) && s.text[s.at+2] == '{':
+			s.at += 3
+			s.piece(top)
+		case (c == '$' || c == '%') && s.next() == '{':
+			if c == '%' { // directives nest without brackets
+				s.link(top, 0)
+			}
+			s.push(inInterp, 2)
+			return
+		case c == '"' && top.kind == inQuotes:
+			s.pop()
+			s.at++
+			return
+		case c == '\n':
+			if top.kind == inQuotes {
+				s.unclosed()
+			}
+			s.at++
+			s.piece(top)
+			return
+		case c == '$' || c == '%':
+			s.at++
+			s.piece(top)
+		default:
+			s.at++
+		}
+	}
+}
+
+// endsHeredoc reports whether a line that ends the text starts here, and stops
+// before the end of that line.
+func (s *scanner) endsHeredoc(top *frame) bool {
+	if s.at == 0 || s.text[s.at-1] != '\n' {
+		return false
+	}
+	line, _ := lineAt(s.text, s.at)
+	if !bytes.Equal(bytes.TrimSpace(line), top.marker) {
+		return false
+	}
+	s.at += len(line)
+	s.pop()
+	return true
+}
+
+// unclosed reports the innermost thing that is open.
+func (s *scanner) unclosed() {
+	top := s.frames[len(s.frames)-1]
+	size := 1
+	help := "add the closing " + string(closer(top.kind))
+	what := "bracket"
+	switch top.kind {
+	case inQuotes:
+		what, help = "quoted text", `add the closing ", or use <<EOT for a text of several lines`
+	case inHeredoc:
+		what = "text"
+		help = "end it with a line that has only " + string(top.marker) + " in it"
+		size = 2
+	case inInterp:
+		what, size = "${ }", 2
+	}
+	s.fail(codeUnclosed, top.open, top.open+size, help, "the %s is not closed", what).Label = "opened here"
+}
+
+// lineAt is the line from an offset on without its line feed, and where the
+// next starts.
+func lineAt(text []byte, at int) (line []byte, next int) {
+	if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
+		return text[at : at+i], at + i + 1
+	}
+	return text[at:], len(text)
+}
