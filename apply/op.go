@@ -2,57 +2,56 @@ package apply
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/homestak/homestak/plan"
 )
 
-// operation finds the code of a step. The contract of each op stands in plan/op.go.
-func (t *task) operation() (operation, error) {
+// operation finds the code of a step, nil when this version has none. The
+// contract of each op stands in plan/op.go.
+func (t *task) operation() operation {
 	switch t.s.Op {
 	case plan.ImageFetch:
-		return imageFetch{t}, nil
+		return imageFetch{t}
 	case plan.SeedUpload:
-		return &seedUpload{task: t}, nil
+		return &seedUpload{task: t}
 	case plan.SeedRemove:
 		if t.s.Text(plan.ArgWhat) == plan.WhatDisk {
-			return seedDiskRemove{t}, nil
+			return seedDiskRemove{t}
 		}
-		return seedUploadRemove{t}, nil
+		return seedUploadRemove{t}
 	case plan.GuestCreate:
-		return guestCreate{t}, nil
+		return guestCreate{t}
 	case plan.GuestConfigure:
 		if t.s.Text(plan.ArgProgram) != "" {
-			return guestReady{t}, nil
+			return guestReady{t}
 		}
-		return guestConfigure{t}, nil
+		return guestConfigure{t}
 	case plan.GuestGrow:
-		return guestGrow{t}, nil
+		return guestGrow{t}
 	case plan.GuestStart:
-		return guestStart{t}, nil
+		return guestStart{t}
 	case plan.GuestAwait:
-		return guestAwait{t}, nil
+		return guestAwait{t}
 	case plan.GuestShutdown:
-		return guestShutdown{t}, nil
+		return guestShutdown{t}
 	case plan.GuestStop:
-		return guestStop{t}, nil
+		return guestStop{t}
 	case plan.GuestReboot:
-		return guestReboot{t}, nil
+		return guestReboot{t}
 	case plan.GuestDelete:
-		return guestDelete{t}, nil
+		return guestDelete{t}
 	case plan.TargetPush:
-		return targetPush{t}, nil
+		return targetPush{t}
 	case plan.HostEnroll:
-		return hostEnroll{t}, nil
+		return hostEnroll{t}
 	case plan.CheckReady:
-		return checkReady{t}, nil
+		return checkReady{t}
 	}
-	return nil, fmt.Errorf("op %s cannot be run", t.s.Op)
+	return nil
 }
 
 func knownOp(op plan.Op) bool {
-	_, err := (&task{s: &plan.Step{Op: op}}).operation()
-	return err == nil
+	return (&task{s: &plan.Step{Op: op}}).operation() != nil
 }
 
 // look reads the step's guest as it is now; g is nil when there is none.

@@ -196,15 +196,11 @@ func (in *inspection) changes(s *plan.Step) bool {
 
 // judge asks a step's probe, and when there is work, whether it may be done.
 func (in *inspection) judge(ctx context.Context, s *plan.Step) (verdict, error) {
-	t := &task{run: in.run, s: s, n: in.nodes[s.Addr], out: &StepReport{}, extend: func() {}}
+	t := in.newTask(s, false)
 	if t.isOver() {
 		return done, nil
 	}
-	op, err := t.operation()
-	if err != nil {
-		return todo, err
-	}
-	holds, err := t.probe(ctx, op)
+	holds, err := t.probe(ctx)
 	if err != nil {
 		return todo, err
 	}
@@ -214,7 +210,7 @@ func (in *inspection) judge(ctx context.Context, s *plan.Step) (verdict, error) 
 	if err := in.drifted(ctx, t); err != nil {
 		return todo, err
 	}
-	if _, ok := op.(reader); ok {
+	if _, ok := t.op.(reader); ok {
 		return todo, nil
 	}
 	if err := t.checkGuards(ctx); err != nil {

@@ -37,7 +37,7 @@ func (r *run) rollback(ctx, work context.Context) Outcome {
 		}
 	}
 	result := walk.Run(steps, walk.Options{Jobs: r.o.Jobs, Width: r.width, KeepGoing: true, Stop: ctx.Done()},
-		func(i int) bool { return r.execute(ctx, work, &steps[i], true) })
+		func(i int) bool { return r.newTask(&steps[i], true).execute(ctx, work) })
 	switch {
 	case ctx.Err() != nil:
 		return Interrupted

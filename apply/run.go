@@ -116,7 +116,7 @@ func (r *run) do(ctx context.Context) Outcome {
 	defer r.end()
 	result := walk.Run(r.p.Steps, walk.Options{
 		Jobs: r.o.Jobs, Width: r.width, KeepGoing: r.p.OnError == "continue", Stop: ctx.Done(),
-	}, func(i int) bool { return r.execute(ctx, work, &r.p.Steps[i], false) })
+	}, func(i int) bool { return r.newTask(&r.p.Steps[i], false).execute(ctx, work) })
 	r.tellBlocked(ctx, result)
 	return r.conclude(ctx, work)
 }

@@ -47,17 +47,24 @@ type task struct {
 	started time.Time
 	extend  func() // something moved: the deadline counts anew
 	why     string // what a probe found missing, for messages
+	op      operation
 }
 
 // attempts bounds how often a step is tried when what failed may pass by itself.
 const attempts = 4
 
-// execute brings one step to its end and reports whether it ended well.
-func (r *run) execute(ctx, work context.Context, s *plan.Step, undo bool) bool {
+func (r *run) newTask(s *plan.Step, undo bool) *task {
 	t := &task{run: r, s: s, n: r.nodes[s.Addr], undo: undo, started: r.env.now(), extend: func() {}}
 	t.out = &StepReport{Step: s.ID, Addr: s.Addr, Host: s.Host, Op: s.Op.String(), Undo: undo}
+	t.op = t.operation()
+	return t
+}
+
+// execute brings one step to its end and reports whether it ended well. ctx is
+// the user's patience with the run, work that with what was begun.
+func (t *task) execute(ctx, work context.Context) bool {
 	err := t.live(ctx, work)
-	t.out.Took = r.env.now().Sub(t.started)
+	t.out.Took = t.env.now().Sub(t.started)
 	switch {
 	case err == nil:
 		t.emit(Event{Kind: StepDone, Skipped: t.out.State == StateSkipped, Took: t.out.Took})
@@ -65,9 +72,9 @@ func (r *run) execute(ctx, work context.Context, s *plan.Step, undo bool) bool {
 		t.out.State = StateCut
 		t.emit(Event{Kind: StepBlocked, Text: "it was interrupted"})
 	default:
-		d := about(r.env.explain(err), s)
+		d := about(t.env.explain(err), t.s)
 		t.out.State, t.out.Code, t.out.Error = StateFailed, string(d.Code), d.Error()
-		r.found(d)
+		t.found(d)
 		t.emit(Event{Kind: StepFailed, Code: string(d.Code), Text: d.Error(), Took: t.out.Took})
 	}
 	return t.finish() && err == nil
@@ -91,17 +98,13 @@ func (t *task) live(ctx, work context.Context) error {
 		t.out.State = StateSkipped
 		return nil
 	}
-	op, err := t.operation()
-	if err != nil {
-		return err
-	}
-	if _, ok := op.(reader); ok {
+	if _, ok := t.op.(reader); ok {
 		work = ctx
 	}
 	work, done := t.deadline(work)
 	defer done()
 	for try := 1; ; try++ {
-		holds, err := t.probe(work, op)
+		holds, err := t.probe(work)
 		if err == nil && holds {
 			t.out.State = StateSkipped
 			if t.out.Attempts > 0 {
@@ -110,7 +113,7 @@ func (t *task) live(ctx, work context.Context) error {
 			return nil
 		}
 		if err == nil {
-			err = t.attempt(work, op)
+			err = t.attempt(work)
 		}
 		if err == nil {
 			t.out.State = StateActed
@@ -137,13 +140,13 @@ func (t *task) live(ctx, work context.Context) error {
 // probe asks whether there is work. The guards of a step that only reads are not
 // about a write: they say what the steps after it may rely on, and hold whether or
 // not there is anything left to read.
-func (t *task) probe(ctx context.Context, op operation) (bool, error) {
-	if _, ok := op.(reader); ok {
+func (t *task) probe(ctx context.Context) (bool, error) {
+	if _, ok := t.op.(reader); ok {
 		if err := t.checkGuards(ctx); err != nil {
 			return false, err
 		}
 	}
-	return op.probe(ctx)
+	return t.op.probe(ctx)
 }
 
 func (t *task) checkGuards(ctx context.Context) error {
@@ -156,10 +159,10 @@ func (t *task) checkGuards(ctx context.Context) error {
 }
 
 // attempt writes once.
-func (t *task) attempt(ctx context.Context, op operation) error {
-	if _, ok := op.(reader); ok {
+func (t *task) attempt(ctx context.Context) error {
+	if _, ok := t.op.(reader); ok {
 		t.begun()
-		return op.act(ctx)
+		return t.op.act(ctx)
 	}
 	if err := t.checkGuards(ctx); err != nil {
 		return err
@@ -177,13 +180,13 @@ func (t *task) attempt(ctx context.Context, op operation) error {
 		t.touched[t.s.Addr] = true
 		t.mu.Unlock()
 	}
-	if err := op.act(ctx); err != nil {
+	if err := t.op.act(ctx); err != nil {
 		return err
 	}
-	if v, ok := op.(verifier); ok {
+	if v, ok := t.op.(verifier); ok {
 		return v.verify(ctx)
 	}
-	holds, err := op.probe(ctx)
+	holds, err := t.op.probe(ctx)
 	if err == nil && !holds {
 		d := codeUnverified.Errorf("%s reported success and it is not so", t.s.Op)
 		d.Help = "something else may work on the same object; look at it, then run again"
@@ -298,7 +301,8 @@ func (r *run) tellBlocked(ctx context.Context, result walk.Result) {
 		case ctx.Err() != nil:
 			why = "interrupted before it"
 		}
-		t := &task{run: r, s: s, out: &StepReport{Step: s.ID, Addr: s.Addr, Host: s.Host, Op: s.Op.String(), State: StateBlocked}}
+		t := r.newTask(s, false)
+		t.out.State = StateBlocked
 		t.emit(Event{Kind: StepBlocked, Text: why})
 		t.finish()
 	}
