@@ -56,8 +56,6 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/homestak/homestak/lang/diag"
 )
 
@@ -70,9 +68,9 @@ const (
 	codeTooLarge diag.Code = "HS0606" // beyond MaxFile
 )
 
-// MaxFile bounds a plan or facts file, in bytes: four times a plan of 100,000
-// nodes.
-const MaxFile = 2 << 30
+// MaxFile bounds a plan or facts file, in bytes: more than twice a plan of
+// 100,000 nodes.
+const MaxFile = 1 << 30
 
 const (
 	magicLen   = 8
@@ -81,38 +79,10 @@ const (
 )
 
 var (
-	encoder      = newEncoder()
-	decoder      = newDecoder()
 	programShape = shapeOf(reflect.TypeFor[Program]())
 	notesShape   = shapeOf(reflect.TypeFor[Notes]())
 	factsShape   = shapeOf(reflect.TypeFor[Facts]())
 )
-
-func newEncoder() cbor.UserBufferEncMode {
-	o := cbor.CoreDetEncOptions()
-	o.NilContainers = cbor.NilContainerAsEmpty
-	m, err := o.UserBufferEncMode()
-	if err != nil {
-		panic(err) // constant options
-	}
-	return m
-}
-
-// newDecoder is lenient where scan has been strict before it.
-func newDecoder() cbor.DecMode {
-	m, err := cbor.DecOptions{
-		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-		IndefLength:      cbor.IndefLengthForbidden,
-		TagsMd:           cbor.TagsForbidden,
-		MaxNestedLevels:  16,
-		MaxArrayElements: 1 << 27,
-		MaxMapPairs:      64,
-	}.DecMode()
-	if err != nil {
-		panic(err) // constant options
-	}
-	return m
-}
 
 // Encode writes a plan file. It refuses a plan that Decode would refuse.
 func Encode(p *Plan) ([]byte, error) {
@@ -143,15 +113,15 @@ func Decode(data []byte) (*Plan, error) {
 
 // Digest is the plan digest, 64 hex digits: the SHA-256 of the encoded program
 // section. It is the identity that people review and approve.
-func (p *Program) Digest() string { return digestOf(p) }
+func (p *Program) Digest() string { return digestOf(programShape, p) }
 
 // Digest of the facts, 64 hex digits.
-func (f *Facts) Digest() string { return digestOf(f) }
+func (f *Facts) Digest() string { return digestOf(factsShape, f) }
 
-func digestOf(v any) string {
+func digestOf(s *shape, v any) string {
 	h := sha256.New()
-	if err := encoder.NewEncoder(h).Encode(v); err != nil {
-		panic(err) // plain data always encodes
+	if err := s.write(h, v); err != nil {
+		panic(err) // a hash takes everything
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -188,13 +158,18 @@ type section struct {
 
 func seal(magic string, version uint16, sections ...section) ([]byte, error) {
 	var b bytes.Buffer
+	size := 0
+	for _, s := range sections {
+		size += s.shape.size(s.value)
+	}
+	b.Grow(size)
 	b.WriteString(magic)
 	b.Write(binary.BigEndian.AppendUint16(nil, version))
 	for _, s := range sections {
 		at := b.Len()
 		b.Write(make([]byte, 4))
-		if err := encoder.MarshalToBuffer(s.value, &b); err != nil {
-			panic(err) // plain data always encodes
+		if err := s.shape.write(&b, s.value); err != nil {
+			panic(err) // a buffer takes everything
 		}
 		// What the types allow and the grammar does not, such as text that is not UTF-8.
 		if err := scan(s.name, s.shape, b.Bytes()[at+4:]); err != nil {
@@ -275,21 +250,10 @@ func strict(what string, s *shape, section []byte, v any) error {
 		return codeEncoding.Errorf("the %s section cannot be decoded", what)
 	}
 	same := comparer{rest: section}
-	if err := encoder.NewEncoder(&same).Encode(v); err != nil || len(same.rest) > 0 {
+	if err := s.write(&same, v); err != nil || len(same.rest) > 0 {
 		d := codeEncoding.Errorf("the %s section is not in its canonical form", what)
 		d.Help = "it was not written by homestak; make the plan again"
 		return d
 	}
 	return nil
-}
-
-// comparer is a writer that fails at the first byte that differs from rest.
-type comparer struct{ rest []byte }
-
-func (c *comparer) Write(p []byte) (int, error) {
-	if !bytes.HasPrefix(c.rest, p) {
-		return 0, bytes.ErrTooLarge
-	}
-	c.rest = c.rest[len(p):]
-	return len(p), nil
 }

@@ -50,7 +50,9 @@ func StepIDs(keys []StepKey) []StepID {
 		}
 		return n
 	}
-	ids := make([]StepID, len(keys))
+	// All ids are parts of one string: a million small ones would cost more.
+	ends := make([]int, len(entries))
+	all := make([]byte, 0, minStepID*len(entries))
 	var digits [2 * sha256.Size]byte
 	for i := range entries {
 		length := minStepID
@@ -58,7 +60,13 @@ func StepIDs(keys []StepKey) []StepID {
 			length += 4
 		}
 		hex.Encode(digits[:], entries[i].sum[:])
-		ids[entries[i].at] = StepID(digits[:length])
+		all = append(all, digits[:length]...)
+		ends[i] = len(all)
+	}
+	ids, joined, start := make([]StepID, len(keys)), StepID(all), 0
+	for i, end := range ends {
+		ids[entries[i].at] = joined[start:end]
+		start = end
 	}
 	return ids
 }

@@ -22,6 +22,7 @@ type shape struct {
 
 type field struct {
 	key      uint64
+	index    int // in the Go struct
 	name     string
 	optional bool
 	shape    *shape
@@ -45,7 +46,7 @@ func shapeOf(t reflect.Type) *shape {
 			if err != nil {
 				panic("plan: field " + f.Name + " has no integer key")
 			}
-			sub := field{key: key, name: strings.ToLower(f.Name), optional: slices.Contains(tag, "omitempty"), shape: shapeOf(f.Type)}
+			sub := field{key: key, index: i, name: strings.ToLower(f.Name), optional: slices.Contains(tag, "omitempty"), shape: shapeOf(f.Type)}
 			if !sub.optional {
 				s.least += 1 + sub.shape.least
 			}

@@ -93,6 +93,7 @@ type node struct {
 	data    []byte
 	secrets []string
 
+	change   plan.Change
 	restarts bool // the plan restarts it
 
 	// Positions of steps other nodes wait for, none when the plan has no such step.

@@ -47,8 +47,10 @@ func (b *builder) create(n *node) plan.Change {
 	start := s.add(s.onGuest(plan.GuestStart, powerDeadline), "", s.publish(at)...)
 	s.finish(tail{await: true, unseed: true, push: true, mark: true, enroll: len(n.children) > 0}, start)
 
-	c := plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent, Attrs: []plan.Attr{{Name: "image", To: n.Image.V}}}
-	for _, kv := range b.desired(n) {
+	want := b.desired(n)
+	c := plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent, Attrs: make([]plan.Attr, 0, len(want)+1)}
+	c.Attrs = append(c.Attrs, plan.Attr{Name: "image", To: n.Image.V})
+	for _, kv := range want {
 		if kv.Value != "" {
 			c.Attrs = append(c.Attrs, plan.Attr{Name: kv.Key, To: kv.Value})
 		}
@@ -146,9 +148,8 @@ func (s nodeSteps) uploadSeed(gates []int32) int32 {
 func (s nodeSteps) createGuest(volume string, seed int32, after ...int32) int32 {
 	b, n := s.b, s.n
 	want := b.desired(n)
-	args := []plan.Arg{
-		text("agent", "1"), text("boot", "order="+plan.SlotRoot), text("cores", canon.Get(want, "cores")),
-	}
+	args := make([]plan.Arg, 0, 20)
+	args = append(args, text("agent", "1"), text("boot", "order="+plan.SlotRoot), text("cores", canon.Get(want, "cores")))
 	if n.Type.V == ir.PVE {
 		args = append(args, text("cpu", "host"))
 	}
@@ -206,7 +207,8 @@ func (b *builder) desired(n *node) []plan.KV {
 	if n.Network.VLAN.V > 0 {
 		vlan = strconv.Itoa(n.Network.VLAN.V)
 	}
-	want := []plan.KV{
+	want := make([]plan.KV, 0, 14)
+	want = append(want, []plan.KV{
 		{Key: "agent.enabled", Value: "1"},
 		{Key: "cores", Value: strconv.Itoa(max(n.Cores.V, 1))},
 		{Key: "memory", Value: canon.MiB(int64(n.Memory.V))},
@@ -219,7 +221,7 @@ func (b *builder) desired(n *node) []plan.KV {
 		{Key: "ostype", Value: "l26"},
 		{Key: "protection", Value: digit(n.Protect.V)},
 		{Key: "tags", Value: canon.Set(strings.Join(tags, ","))},
-	}
+	}...)
 	if n.Type.V == ir.PVE {
 		want = append(want, plan.KV{Key: "cpu.cputype", Value: "host"})
 	}

@@ -8,14 +8,23 @@ import (
 )
 
 // drafts are steps before they have ids: they name each other by position, and
-// finish turns positions into ids once every step is known.
+// finish turns positions into ids once every step is known. A plan has a million
+// steps as easily as ten, so what belongs to all of them is kept in a few long
+// lists rather than in many short ones.
 type drafts struct {
 	steps, undo []plan.Step
-	keys        []plan.StepKey // of steps
+	keys        []plan.StepKey // of steps, then of undo once finish joins them
 	undoKeys    []plan.StepKey
-	after       [][]int32 // per step, positions
-	undone      [][]int32 // per step, positions in undo
+	waits       []int32  // positions steps wait for, those of one step together
+	waitsEnd    []int    // per step, where its waits end
+	undone      []undone // by position of the step
 	late        []lateStep
+}
+
+// undone says which undo steps, from first up to end, belong to a step.
+type undone struct {
+	step       int32
+	first, end int
 }
 
 // lateStep remembers which step a late value comes from.
@@ -24,31 +33,44 @@ type lateStep struct {
 	from int32
 }
 
+// reserve makes room for what n new nodes need.
+func (d *drafts) reserve(n int) {
+	d.steps = make([]plan.Step, 0, n*11)
+	d.keys = make([]plan.StepKey, 0, n*14)
+	d.waits = make([]int32, 0, n*13)
+	d.waitsEnd = make([]int, 0, n*11)
+	d.undo = make([]plan.Step, 0, n*3)
+	d.undoKeys = make([]plan.StepKey, 0, n*3)
+	d.undone = make([]undone, 0, n*2)
+	d.late = make([]lateStep, 0, n*4)
+}
+
 // add appends a step that waits for the given ones; none among them is ignored.
 func (d *drafts) add(s plan.Step, ordinal string, after ...int32) int32 {
 	slices.SortFunc(s.Args, func(a, b plan.Arg) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(s.Locks, func(a, b plan.Lock) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Of, b.Of)) })
-	waits := make([]int32, 0, len(after))
+	first := len(d.waits)
 	for _, a := range after {
-		if a != none && !slices.Contains(waits, a) {
-			waits = append(waits, a)
+		if a != none && !slices.Contains(d.waits[first:], a) {
+			d.waits = append(d.waits, a)
 		}
 	}
+	d.waitsEnd = append(d.waitsEnd, len(d.waits))
 	d.steps = append(d.steps, s)
 	d.keys = append(d.keys, plan.StepKey{Addr: s.Addr, Op: s.Op, Ordinal: ordinal})
-	d.after = append(d.after, waits)
-	d.undone = append(d.undone, nil)
 	return int32(len(d.steps) - 1)
 }
 
 // addUndo appends undo steps, in the order they run, for a step.
 func (d *drafts) addUndo(of int32, steps ...plan.Step) {
+	u := undone{step: of, first: len(d.undo)}
 	for _, s := range steps {
 		slices.SortFunc(s.Args, func(a, b plan.Arg) int { return cmp.Compare(a.Name, b.Name) })
-		d.undone[of] = append(d.undone[of], int32(len(d.undo)))
 		d.undo = append(d.undo, s)
 		d.undoKeys = append(d.undoKeys, plan.StepKey{Addr: s.Addr, Op: s.Op, Ordinal: "undo"})
 	}
+	u.end = len(d.undo)
+	d.undone = append(d.undone, u)
 }
 
 // from makes a late value that a step produces.
@@ -62,22 +84,24 @@ func (d *drafts) from(kind plan.LateKind, of string, step int32) plan.Value {
 func (d *drafts) finish(p *plan.Program) {
 	ids := plan.StepIDs(append(d.keys, d.undoKeys...))
 	undoIDs := ids[len(d.steps):]
+	after := make([]plan.StepID, len(d.waits))
+	for i, at := range d.waits {
+		after[i] = ids[at]
+	}
+	first := 0
 	for i := range d.steps {
-		s := &d.steps[i]
-		s.ID = ids[i]
-		if len(d.after[i]) > 0 {
-			s.After = make([]plan.StepID, len(d.after[i]))
-			for j, at := range d.after[i] {
-				s.After[j] = ids[at]
-			}
-			slices.Sort(s.After)
-		}
-		for _, at := range d.undone[i] {
-			s.Undo = append(s.Undo, undoIDs[at])
+		d.steps[i].ID = ids[i]
+		if end := d.waitsEnd[i]; end > first {
+			d.steps[i].After = after[first:end:end]
+			slices.Sort(d.steps[i].After)
+			first = end
 		}
 	}
 	for i := range d.undo {
 		d.undo[i].ID = undoIDs[i]
+	}
+	for _, u := range d.undone {
+		d.steps[u.step].Undo = undoIDs[u.first:u.end:u.end]
 	}
 	for _, l := range d.late {
 		l.late.Step = ids[l.from]

@@ -76,23 +76,29 @@ func (b *builder) circle(waits []int) {
 // forward lays out what makes and updates guests; it also works out what the
 // plan says about each node.
 func (b *builder) forward() {
-	b.drafts.steps = make([]plan.Step, 0, len(b.nodes)*11)
+	absent := 0
+	for _, n := range b.nodes {
+		if n.absent() {
+			absent++
+		}
+	}
+	if b.makes() {
+		b.drafts.reserve(absent)
+	}
 	b.program.Changes = make([]plan.Change, 0, len(b.nodes)+len(b.orphan))
 	b.carried = map[string]bool{}
-	changes := make(map[*node]plan.Change, len(b.nodes))
 	b.sequence = b.order()
 	for _, n := range b.sequence {
 		if b.makes() {
 			b.lower(n)
-			changes[n] = b.makeNode(n)
+			n.change = b.makeNode(n)
 		}
 	}
 	for _, n := range b.nodes {
-		c := changes[n]
 		if b.removes() {
-			c = b.removal(n, c)
+			n.change = b.removal(n, n.change)
 		}
-		b.program.Changes = append(b.program.Changes, b.identify(c, n))
+		b.program.Changes = append(b.program.Changes, b.identify(n.change, n))
 	}
 	b.orphans()
 }

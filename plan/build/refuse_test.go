@@ -179,7 +179,9 @@ func TestParents(t *testing.T) {
 		return f
 	}
 	nested := func(f *plan.Facts) *plan.HostFacts { return &f.Hosts[1] }
-	silent := edit(func(f *plan.Facts) { *nested(f) = plan.HostFacts{Name: "m/p", Presence: plan.Unknown, Error: "595 No route to host"} })
+	silent := edit(func(f *plan.Facts) {
+		*nested(f) = plan.HostFacts{Name: "m/p", Presence: plan.Unknown, Error: "595 No route to host"}
+	})
 	list := refused(t, d, silent, plan.GoalCreate, "HS0613")
 	if !strings.Contains(list.Error(), "595 No route to host") {
 		t.Errorf("the reason is missing: %v", list)
@@ -206,7 +208,10 @@ func TestParents(t *testing.T) {
 		t.Errorf("an unfinished parent:\n%s", dump(p))
 	}
 	// Enrolled halfway: enrolled again, and nothing else done to it.
-	half := edit(func(f *plan.Facts) { nested(f).Storages[0].Content = []string{"images"}; nested(f).Guests, nested(f).Taken = nil, nil })
+	half := edit(func(f *plan.Facts) {
+		nested(f).Storages[0].Content = []string{"images"}
+		nested(f).Guests, nested(f).Taken = nil, nil
+	})
 	p = makePlan(t, d, half, plan.GoalCreate)
 	if find(&p.Program, "m/p", op(plan.HostEnroll)) == nil || find(&p.Program, "m/p", op(plan.TargetPush)) != nil {
 		t.Errorf("a parent that was enrolled halfway:\n%s", dump(p))
