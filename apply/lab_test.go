@@ -41,6 +41,8 @@ type world struct {
 	lab   *lab.Lab
 	env   *apply.Env
 	files fstest.MapFS
+	site  string // directory with the secrets file
+	keys  string // directory with the keys
 
 	mu     sync.Mutex
 	events []apply.Event
@@ -72,15 +74,15 @@ func newWorld(t *testing.T, manifests map[string]string, options ...func(*lab.Co
 	for name, text := range manifests {
 		w.write("manifests/"+name+".yaml", text)
 	}
-	site := t.TempDir()
-	if err := os.WriteFile(filepath.Join(site, "secrets.yaml"), w.files["secrets.yaml"].Data, 0o600); err != nil {
+	w.site, w.keys = t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(w.site, "secrets.yaml"), w.files["secrets.yaml"].Data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	secrets, err := secret.Load(site)
+	secrets, err := secret.Load(w.site)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := ca.Throwaway(t.TempDir())
+	keys, err := ca.Throwaway(w.keys)
 	if err != nil {
 		t.Fatal(err)
 	}
