@@ -168,9 +168,9 @@ const hostsReadme = `# Hosts
 One file per Proxmox VE host. hosts/father.yaml:
 
     node: father                       # its PVE node name
-    api: https://192.0.2.10:8006
+    endpoint: https://192.0.2.10:8006
     fingerprint: "AA:BB:..."           # pvenode cert info, on the host
-    storage: local-lvm                 # for guest disks
+    datastore: local-lvm               # for guest disks
 
 and its API token in secrets.yaml, below api_tokens, as "father".
 `

@@ -92,7 +92,7 @@ func (a *app) labServe(ctx context.Context, o labServe) error {
 	}
 	fmt.Fprintf(a.stdout, `# a lab is ready; as hosts/NAME.yaml:
 node: %s
-api: %s
+endpoint: %s
 fingerprint: %q
 via: %s
 io: %d

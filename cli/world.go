@@ -109,7 +109,7 @@ func hostEnv(h compiler.Host, secrets *secret.Store) (apply.HostEnv, error) {
 		return d
 	}
 	if len(h.Endpoints) == 0 {
-		return apply.HostEnv{}, at(codeNoEndpoint.Errorf("host %q has no API endpoint", h.Name), "add api: https://ADDRESS:8006")
+		return apply.HostEnv{}, at(codeNoEndpoint.Errorf("host %q has no API endpoint", h.Name), "add endpoint: https://ADDRESS:8006")
 	}
 	if h.Fingerprint == "" {
 		return apply.HostEnv{}, at(codeNoPin.Errorf("the certificate of host %q is not pinned", h.Name),

@@ -102,31 +102,62 @@ func TestNoInitNoPackageState(t *testing.T) {
 				}
 			}
 		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			as, ok := n.(*ast.AssignStmt)
-			if !ok || as.Tok == token.DEFINE {
-				return true
-			}
-			for _, lhs := range as.Lhs {
-				if ix, ok := lhs.(*ast.IndexExpr); ok {
-					lhs = ix.X
-				}
-				if id, ok := lhs.(*ast.Ident); ok && globals[id.Name] && (id.Obj == nil || isPackageLevel(file, id.Obj)) {
-					t.Errorf("%s writes the package variable %s", name, id.Name)
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
+				for _, id := range writtenGlobals(f, globals) {
+					t.Errorf("%s writes the package variable %s", name, id)
 				}
 			}
-			return true
-		})
+		}
 	}
 }
 
-func isPackageLevel(file *ast.File, o *ast.Object) bool {
-	for _, po := range file.Scope.Objects {
-		if po == o {
-			return true
+// writtenGlobals lists the globals that f assigns to, itself or an element of
+// them. A name that f declares anywhere is taken for its own.
+func writtenGlobals(f *ast.FuncDecl, globals map[string]bool) []string {
+	own, written := map[string]bool{}, []string(nil)
+	declare := func(exprs ...ast.Expr) {
+		for _, e := range exprs {
+			if id, ok := e.(*ast.Ident); ok {
+				own[id.Name] = true
+			}
 		}
 	}
-	return false
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			for _, id := range n.Names {
+				own[id.Name] = true
+			}
+		case *ast.ValueSpec:
+			for _, id := range n.Names {
+				own[id.Name] = true
+			}
+		case *ast.RangeStmt:
+			declare(n.Key, n.Value)
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				declare(n.Lhs...)
+			}
+		}
+		return true
+	})
+	ast.Inspect(f, func(n ast.Node) bool {
+		as, ok := n.(*ast.AssignStmt)
+		if !ok || as.Tok == token.DEFINE {
+			return true
+		}
+		for _, lhs := range as.Lhs {
+			if ix, ok := lhs.(*ast.IndexExpr); ok {
+				lhs = ix.X
+			}
+			if id, ok := lhs.(*ast.Ident); ok && globals[id.Name] && !own[id.Name] {
+				written = append(written, id.Name)
+			}
+		}
+		return true
+	})
+	return written
 }
 
 var codeText = regexp.MustCompile(`"(HS\d{4})"`)

@@ -46,7 +46,7 @@ func startLab(dir string, flags ...string) (*labProcess, error) {
 	for sc := bufio.NewScanner(out); sc.Scan(); {
 		line := sc.Text()
 		l.entry += line + "\n"
-		if u, ok := strings.CutPrefix(line, "api: "); ok {
+		if u, ok := strings.CutPrefix(line, "endpoint: "); ok {
 			l.url = u
 		}
 		if strings.HasPrefix(line, "# its API token") {

@@ -52,6 +52,9 @@ catalogue supports.`},
 order exists in which these nodes could be made. Remove one of the dependencies.`},
 	{"HS0629", "spec cannot become a program", `What a node becomes is spelled out as a program of resources, and the target's system could not hold one of them: a user name that useradd refuses, a package
 name with a blank in it. The message names the resource. Correct the spec.`},
+	{"HS0640", "not the assembly form of a plan", `The text is not what "homestak show --format asm" writes: a statement is unknown, a word names no member of its set, a number or the
+hexadecimal bytes of a program are malformed, or the file is something else. The diagnostic points at the statement. Write the
+form anew from the plan and compare.`},
 	{"HS0701", "host is unknown", `The plan was made without facts about the host, so its storages are assumed and images that exist in the lab only are let pass. Such a plan is good for reading and for
 comparing; make it again against facts of the real host before applying it.`},
 	{"HS0702", "secrets without digests", `A plan names the secrets it needs with a digest from secrets.lock, so that a rotated secret is a visible change. This site has no lock, so a changed value

@@ -14,7 +14,7 @@ A host is a file of hosts/ (or upstream's nodes/) that says where its API answer
 given with -H, or written at a node as host:, matches none of them.`},
 	{"HS0983", "the host has no API endpoint", `
 The host's entry describes a machine that does not run Proxmox VE yet, or leaves out api:. Guests can be made only
-through the API: add api: https://ADDRESS:8006.`},
+through the API: add endpoint: https://ADDRESS:8006.`},
 	{"HS0984", "the host's certificate is not pinned", `
 homestak talks to a host only when it knows the SHA-256 fingerprint of its certificate; there is no switch to go without.
 On the host, "pvenode cert info" prints it. Compare it out of band, then put it into the host's entry as fingerprint:.`},

@@ -56,10 +56,7 @@ func (c *call) qemuPending() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := sortedKeys(v.next())
-	for _, k := range v.Unset {
-		keys = append(keys, k)
-	}
+	keys := append(sortedKeys(v.next()), v.Unset...)
 	slices.Sort(keys)
 	list := []map[string]any{{"key": "digest", "value": v.digest()}}
 	for _, k := range slices.Compact(keys) {
