@@ -200,23 +200,27 @@ func TestAnswersAreBounded(t *testing.T) {
 
 func TestTimeAndCancel(t *testing.T) {
 	f := newFake(t)
+	f.data("GET /version", `{}`)
+	c := f.client(t)
+	if _, err := c.Version(t.Context()); err != nil { // from here on a connection is open
+		t.Fatal(err)
+	}
 	entered, release := make(chan struct{}, 4), make(chan struct{})
 	f.on("GET /version", func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-release })
 	defer close(release)
-	cfg := f.config()
-	cfg.Timeout = 20 * time.Millisecond
-	_, err := open(t, cfg).Version(t.Context())
-	var lost *ConnError
-	if !errors.As(err, &lost) || !lost.Sent || !strings.Contains(err.Error(), "no answer within 20ms") {
-		t.Errorf("got %v", err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
-	<-entered
 	go func() { <-entered; cancel() }()
-	_, err = f.client(t).Version(ctx)
+	_, err := c.Version(ctx)
 	if ClassOf(err) != Canceled || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
+	c.cfg.Timeout = time.Millisecond
+	_, err = c.Version(t.Context())
+	var lost *ConnError
+	if !errors.As(err, &lost) || ClassOf(err) != Unreachable || !strings.Contains(err.Error(), "no answer within 1ms") {
+		t.Errorf("got %v", err)
+	}
+	shown(t, err)
 }
 
 func TestServerTime(t *testing.T) {
