@@ -180,7 +180,10 @@ func (s nodeSteps) remove(running bool, expect plan.Guard, after ...int32) int32
 		return step
 	}
 	if running {
-		down := s.onGuest(plan.GuestShutdown, shutdownGrace+quickDeadline, text(plan.ArgGrace, strconv.Itoa(shutdownGrace)))
+		// A time limit of the manifest's own must leave time to notice that the guest does not react.
+		deadline := s.b.deadline(shutdownGrace + quickDeadline)
+		grace := min(shutdownGrace, max(deadline/2, 1))
+		down := s.onGuest(plan.GuestShutdown, deadline, text(plan.ArgGrace, strconv.FormatUint(uint64(grace), 10)))
 		at := s.add(destroy(down, plan.Downtime), "destroy", after...)
 		after = []int32{s.add(destroy(s.onGuest(plan.GuestStop, quickDeadline), plan.Downtime), "destroy", at)}
 	}

@@ -7,10 +7,9 @@
 //
 //	who      wanted.go     which identities to look for
 //	which    match.go      which guest is which node, and which are strangers'
-//	where    place.go      hosts, storages, vmids
-//	what     change.go     how the guest differs from the node
-//	how      create.go, update.go, destroy.go   the steps
-//	order    draft.go      ids, edges, undo: from drafts to plan.Program
+//	where    place.go      hosts, storages, bridges, vmids
+//	how      create.go, update.go, destroy.go, step.go   the changes and their steps
+//	order    order.go, draft.go   nodes in sequence; ids, edges, undo
 //
 // Vocabulary: a match is a guest that is a node's own, two of three marks
 // agreeing; a stranger is any other guest. A node is absent (no match),
