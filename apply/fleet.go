@@ -22,7 +22,6 @@ type fleet struct {
 	run      string
 	pin      func(host string) string // certificate the plan pins, "" = what the site says
 	hostNode func(host string) *node  // the node that is a host, nil for a site host
-	port     func(n *node) uint       // where a node's sshd listens once it is converged, 0 = 22
 	arrived  func(ctx context.Context, h *host) error
 
 	mu    sync.Mutex
@@ -55,7 +54,6 @@ func newFleet(env *Env, run string) *fleet {
 		env: env, run: run, slots: map[string]*slot{},
 		pin:      func(string) string { return "" },
 		hostNode: func(string) *node { return nil },
-		port:     func(*node) uint { return 0 },
 		arrived:  func(context.Context, *host) error { return nil },
 	}
 }

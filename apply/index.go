@@ -10,6 +10,7 @@ import (
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
+	"github.com/homestak/homestak/plan/program"
 )
 
 const codeMalformed diag.Code = "HS0650"
@@ -23,8 +24,8 @@ type node struct {
 	uuid        string
 	vmid        uint
 	mac         string // of the first NIC
+	port        uint   // where the plan makes its sshd listen, 0 = it does not say
 	incarnation uint   // of the guest the plan makes; 0 when it makes none
-	program     string // digest of its node program, "" when no step names one
 	created     *plan.Step
 	ready       *plan.Step // the guest.configure that records readiness
 	destroyed   bool       // the plan also destroys it
@@ -88,6 +89,7 @@ func newIndex(p *plan.Program) (*index, diag.List) {
 				complain("step %s (%s %s): %s", s.ID, s.Op, s.Addr, why)
 			} else if n := ix.nodes[s.Addr]; n != nil && i == 0 {
 				n.learn(s)
+				n.port = max(n.port, ix.sshPort(s))
 			}
 		}
 	}
@@ -152,9 +154,6 @@ func (n *node) learn(s *plan.Step) {
 	if s.Phase == plan.PhaseDestroy && s.Op == plan.GuestDelete {
 		n.destroyed = true
 	}
-	if digest := s.Text(plan.ArgProgram); digest != "" {
-		n.program = digest
-	}
 	switch s.Op {
 	case plan.SeedUpload:
 		// "uuid-incarnation"
@@ -172,6 +171,19 @@ func (n *node) learn(s *plan.Step) {
 			n.ready = s
 		}
 	}
+}
+
+// sshPort is where the sshd of a step's node listens once its program holds.
+func (ix *index) sshPort(s *plan.Step) uint {
+	digest := s.Text(plan.ArgProgram)
+	if digest == "" {
+		return 0
+	}
+	p, err := program.Decode(ix.programs[digest])
+	if err != nil {
+		return 0
+	}
+	return p.SSHPort()
 }
 
 // hostNode is the node that is a host, nil for a site host. A node that is to

@@ -61,7 +61,10 @@ func (o guestReady) act(ctx context.Context) error {
 		return err
 	}
 	m := o.renew(g)
-	m.Program = o.s.Text(plan.ArgProgram)
+	m.Program, m.Port = o.s.Text(plan.ArgProgram), 0
+	if o.n.port != 22 {
+		m.Port = o.n.port
+	}
 	o.applied(&m, nil, g.Config)
 	notes, err := o.describe(g, m)
 	if err != nil {

@@ -15,7 +15,6 @@ import (
 	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
-	"github.com/homestak/homestak/plan/program"
 )
 
 const (
@@ -130,21 +129,8 @@ func (r *run) understand() diag.List {
 	r.index = ix
 	r.fleet.hostNode = ix.hostNode
 	r.fleet.pin = ix.pin
-	r.fleet.port = r.sshPort
 	r.fleet.arrived = r.arrived
 	return r.supported()
-}
-
-// sshPort is where a node's sshd listens once its program holds.
-func (r *run) sshPort(n *node) uint {
-	if n.program == "" {
-		return 0
-	}
-	p, err := program.Decode(r.programs[n.program])
-	if err != nil {
-		return 0
-	}
-	return p.SSHPort()
 }
 
 // remember reads what earlier runs of this plan left. Only a test asks the past

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,8 +58,9 @@ func (f *fleet) address(ctx context.Context, n *node) (netip.Addr, error) {
 }
 
 // login opens a new SSH connection to a node, through everything it is nested
-// in. The node's own sshd settings may have moved it to another port; a node that
-// is not converged yet still listens on 22.
+// in. Its program may move its sshd to another port, so the one it was proven
+// ready with is tried first, then the one the plan gives it, then that of a
+// machine nobody has converged yet.
 func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
 	if f.env.Keys == nil {
 		return nil, noKeys()
@@ -74,9 +77,9 @@ func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports := []uint{22}
-	if p := f.port(n); p != 0 && p != 22 {
-		ports = []uint{p, 22}
+	ports, err := f.ports(ctx, h, n)
+	if err != nil {
+		return nil, err
 	}
 	for i, port := range ports {
 		c, err := ssh.Dial(ctx, ssh.Config{Dialer: h.dial, Hops: []ssh.Hop{{
@@ -90,6 +93,23 @@ func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
 		return c, err
 	}
 	return nil, nil
+}
+
+func (f *fleet) ports(ctx context.Context, h *host, n *node) ([]uint, error) {
+	g, err := h.guest(ctx, n.vmid, f.env.Keys.Marker())
+	if err != nil {
+		return nil, err
+	}
+	var ports []uint
+	if g != nil && g.marker.authentic && g.marker.Program != "" {
+		ports = append(ports, cmp.Or(g.marker.Port, 22))
+	}
+	for _, p := range []uint{n.port, 22} {
+		if p != 0 && !slices.Contains(ports, p) {
+			ports = append(ports, p)
+		}
+	}
+	return ports, nil
 }
 
 func noKeys() *diag.Diagnostic {

@@ -26,3 +26,29 @@ func TestTiers(t *testing.T) {
 	w.must(p, apply.AlreadyApplied)
 	w.must(w.plan("tiered", plan.GoalDestroy), apply.Done)
 }
+
+// A posture may move sshd: the driver finds it where the node was proven ready
+// with it, through as many tiers as there are, also from an empty home.
+func TestSSHPortMoves(t *testing.T) {
+	w := newWorld(t, map[string]string{"duo": duo})
+	w.write("postures/odd.yaml", "ssh:\n  port: 2222\n")
+	w.write("specs/web.yaml", "access:\n  posture: odd\n")
+	w.write("specs/pve.yaml", "access:\n  posture: odd\nconfig:\n  pve: {}\n")
+	p := w.plan("duo", plan.GoalCreate)
+	w.must(p, apply.Done)
+	w.must(p, apply.AlreadyApplied)
+	for _, h := range w.observe(w.compile("duo")).Hosts {
+		for _, g := range h.Guests {
+			if g.Marker == nil || g.Marker.Port != 2222 {
+				t.Errorf("%s: %+v", g.Name, g.Marker)
+			}
+		}
+	}
+	w.env.StateDir = t.TempDir()
+	if again := w.plan("duo", plan.GoalCreate); len(again.Program.Steps) != 0 {
+		t.Errorf("steps: %v", again.Program.Steps)
+	}
+	w.write("postures/odd.yaml", "ssh:\n  port: 22\n")
+	w.must(w.plan("duo", plan.GoalCreate), apply.Done)
+	w.must(w.plan("duo", plan.GoalDestroy), apply.Done)
+}

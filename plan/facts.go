@@ -81,5 +81,6 @@ type MarkerFacts struct {
 	Incarnation uint         `cbor:"6,keyasint"`
 	Program     string       `cbor:"7,keyasint,omitempty"` // digest of the program last proven ready
 	Authentic   bool         `cbor:"8,keyasint"`
-	Unchanged   []string     `cbor:"9,keyasint,omitempty"` // managed keys that still are as last applied, sorted
+	Unchanged   []string     `cbor:"9,keyasint,omitempty"`  // managed keys that still are as last applied, sorted
+	Port        uint         `cbor:"10,keyasint,omitempty"` // where its sshd listens since it was ready, 0 = 22
 }

@@ -76,7 +76,7 @@ func sampleFacts() *plan.Facts {
 				MACs: []string{"02:00:00:00:00:02"}, Config: []plan.KV{{Key: "cores", Value: "2"}}, Pending: []plan.KV{{Key: "memory", Value: "4096"}},
 				Digest: "d", Volumes: []string{"local:9001/disk-0"},
 				Marker: &plan.MarkerFacts{
-					SiteID: "s", Manifest: "m", Addr: "m/a", UUID: uuid, VMID: 9001, Incarnation: 1, Program: "p", Authentic: true, Unchanged: []string{"cores"},
+					SiteID: "s", Manifest: "m", Addr: "m/a", UUID: uuid, VMID: 9001, Incarnation: 1, Program: "p", Authentic: true, Unchanged: []string{"cores"}, Port: 2222,
 				},
 			}},
 		},

@@ -21,6 +21,7 @@ type Marker struct {
 	VMID        uint
 	Incarnation uint
 	Program     string    // digest of the program last proven ready, "" before
+	Port        uint      // where its sshd listens since then, 0 = 22
 	Fields      []plan.KV // by key: Field hashes of what was last applied
 }
 
@@ -31,7 +32,7 @@ const MaxNotes = 8192
 //
 //	block  = "```homestak" NL body "mac" SP hex64 NL "```" NL
 //	body   = "marker 1" NL "site" … "manifest" … "address" … "uuid" … "vmid" …
-//	         "incarnation" … [ "program" … ] *( "field" SP key SP hex NL )
+//	         "incarnation" … [ "program" … ] [ "port" … ] *( "field" SP key SP hex NL )
 //
 // in this order, one space between name and value. The mac is HMAC-SHA256 over
 // body, keyed with the site's marker key.
@@ -59,6 +60,9 @@ func (m Marker) body() string {
 	line("incarnation", strconv.FormatUint(uint64(m.Incarnation), 10))
 	if m.Program != "" {
 		line("program", m.Program)
+	}
+	if m.Port != 0 {
+		line("port", strconv.FormatUint(uint64(m.Port), 10))
 	}
 	for _, f := range m.Fields {
 		line("field", f.Key+" "+f.Value)
@@ -150,6 +154,8 @@ func parse(text string) (m Marker, ok bool) {
 			m.Incarnation = number(value)
 		case "program":
 			m.Program = value
+		case "port":
+			m.Port = number(value)
 		case "field":
 			k, v, _ := strings.Cut(value, " ")
 			m.Fields = append(m.Fields, plan.KV{Key: k, Value: v})

@@ -23,6 +23,7 @@ func drawMarker(rt *rapid.T) identity.Marker {
 		SiteID: site, Manifest: m, Addr: a, UUID: u, VMID: rapid.UintRange(100, 999999999).Draw(rt, "vmid"),
 		Incarnation: rapid.UintRange(1, 9).Draw(rt, "incarnation"),
 		Program:     rapid.SampledFrom([]string{"", strings.Repeat("ab", 32)}).Draw(rt, "program"),
+		Port:        uint(rapid.IntRange(0, 65535).Draw(rt, "port")),
 		Fields:      identity.Fields(key, u, config),
 	}
 }

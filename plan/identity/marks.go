@@ -65,7 +65,7 @@ func (m Marks) Ours() bool { return m.Count() >= 2 }
 func FactsOf(m Marker, authentic bool, key []byte, config []plan.KV) *plan.MarkerFacts {
 	f := &plan.MarkerFacts{
 		SiteID: m.SiteID, Manifest: m.Manifest, Addr: m.Addr, UUID: m.UUID, VMID: m.VMID,
-		Incarnation: m.Incarnation, Program: m.Program, Authentic: authentic,
+		Incarnation: m.Incarnation, Program: m.Program, Port: m.Port, Authentic: authentic,
 	}
 	if authentic {
 		f.Unchanged = m.Unchanged(key, config)
