@@ -173,7 +173,7 @@ func (c *compilation) key(k opt[string]) (string, bool) {
 	d := c.errorAt(codeSecretAbsent, k.At, "there is no key %q among the site's secrets", name)
 	d.Label = "not below ssh_keys in secrets.yaml"
 	if d.Range.File == nil || !d.Range.File.Secret {
-		c.suggest(d, name, s.below("ssh_keys."))
+		c.suggestOf(d, name, func() []string { return s.below("ssh_keys.") })
 	}
 	return "", false
 }

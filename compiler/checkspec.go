@@ -27,6 +27,7 @@ func (c *compilation) checkSpec(s *specEffect, p *postureDecl) {
 }
 
 func (c *compilation) checkUsers(decl *specDecl) {
+	first := map[string]opt[string]{}
 	for i := range decl.users {
 		name := decl.users[i].name
 		if name.V == driverUser {
@@ -34,32 +35,31 @@ func (c *compilation) checkUsers(decl *specDecl) {
 			d.Label = "it is on every node, and logs in by certificate only"
 			d.Help = "choose another name"
 		}
-		for j := range i {
-			if old := decl.users[j].name; old.V == name.V {
-				d := c.errorAt(codeUserTwice, name.At, "user %q is there twice", name.V)
-				d.Notes = []diag.Note{{Text: "first named here", Range: old.At}}
-				break
-			}
+		if old, twice := first[name.V]; twice {
+			d := c.errorAt(codeUserTwice, name.At, "user %q is there twice", name.V)
+			d.Notes = []diag.Note{{Text: "first named here", Range: old.At}}
+			continue
 		}
+		first[name.V] = name
 	}
 }
 
 // checkServices finds units that should run and should not.
 func (c *compilation) checkServices(s *specEffect, p *postureDecl) {
+	enabled := map[string]opt[string]{}
+	for _, on := range s.decl.enable {
+		enabled[unitName(on.V)] = on
+		c.checkFail2ban(s, p, on, false)
+	}
 	for _, off := range s.decl.disable {
-		for _, on := range s.decl.enable {
-			if unitName(on.V) == unitName(off.V) {
-				d := c.errorAt(codeServiceBoth, off.At, "service %q is enabled and disabled", off.V)
-				d.Notes = []diag.Note{{Text: "enabled here", Range: on.At}}
-			}
+		if on, both := enabled[unitName(off.V)]; both {
+			d := c.errorAt(codeServiceBoth, off.At, "service %q is enabled and disabled", off.V)
+			d.Notes = []diag.Note{{Text: "enabled here", Range: on.At}}
 		}
 		if why := needed[unitName(off.V)]; why != "" {
 			c.errorAt(codeServiceNeeded, off.At, "service %q cannot be disabled", off.V).Label = why
 		}
 		c.checkFail2ban(s, p, off, true)
-	}
-	for _, on := range s.decl.enable {
-		c.checkFail2ban(s, p, on, false)
 	}
 }
 

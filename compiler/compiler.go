@@ -60,6 +60,7 @@ type compilation struct {
 	nodes  []*node // in the order of the source, then of the deployment
 	byName map[string]*node
 	groups map[string][]*node
+	names  []string // see nodeNames
 	// Nodes that may exist under names nobody can know: references to them
 	// stay silent.
 	nameless bool

@@ -108,13 +108,17 @@ func (c *compilation) lookup(name opt[string], code diag.Code, what string) (nod
 	}
 	d := c.errorAt(code, name.At, "unknown %s %q", what, name.V)
 	d.Label = fmt.Sprintf("manifest %q has no node of this name", c.manifest.name)
-	c.suggest(d, name.V, c.nodeNames())
+	c.suggestOf(d, name.V, c.nodeNames)
 	return nil, false
 }
 
-// nodeNames lists what a reference to a node may say, sorted.
+// nodeNames lists what a reference to a node may say, sorted. It is made when
+// the first reference fails.
 func (c *compilation) nodeNames() []string {
-	var names []string
+	if c.names != nil {
+		return c.names
+	}
+	names := make([]string, 0, len(c.nodes))
 	for _, n := range c.nodes {
 		if n.name != "" && !n.bad {
 			names = append(names, n.name)
@@ -124,7 +128,8 @@ func (c *compilation) nodeNames() []string {
 		names = append(names, g)
 	}
 	slices.Sort(names)
-	return slices.Compact(names)
+	c.names = slices.Compact(names)
+	return c.names
 }
 
 // at is where a node is declared.

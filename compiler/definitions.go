@@ -35,7 +35,7 @@ func (c *compilation) unknown(kind string, name opt[string], who ...diag.Note) {
 	d := c.errorAt(kinds[kind].code, name.At, "unknown %s %q", kind, name.V)
 	d.Label = fmt.Sprintf("no %s of this name in this site or in stdlib", kind)
 	d.Notes = append(who, diag.Note{Text: kinds[kind].note})
-	c.suggest(d, name.V, c.site.names(kind))
+	c.suggestOf(d, name.V, func() []string { return c.site.names(kind) })
 }
 
 // treeOf is the evaluated tree of a definition; nil when its file is beyond

@@ -60,9 +60,15 @@ func replace(at source.Range, text string) []diag.Fix {
 // suggest completes a diagnostic about an unknown name: a did-you-mean with a
 // fix when one candidate is close, else the list of what there is.
 func (f *findings) suggest(d *diag.Diagnostic, name string, candidates []string) {
+	f.suggestOf(d, name, func() []string { return candidates })
+}
+
+// suggestOf is suggest with candidates that are work to list.
+func (f *findings) suggestOf(d *diag.Diagnostic, name string, list func() []string) {
 	if f.guesses++; f.guesses > maxGuesses {
 		return
 	}
+	candidates := list()
 	if best := diag.Suggest(name, candidates); best != "" {
 		d.Help = fmt.Sprintf("did you mean %q?", best)
 		if !d.Range.IsZero() {

@@ -18,8 +18,12 @@ const (
 	codeSelf         diag.Code = "HS0416"
 )
 
-// maxEdges bounds what groups and globs can multiply to.
-const maxEdges = 2_000_000
+// maxEdges bounds what groups and globs can multiply to, maxMatches how often a
+// name is compared with a glob.
+const (
+	maxEdges   = 2_000_000
+	maxMatches = 50_000_000
+)
 
 // maxCycles bounds how many cycles of dependencies are reported: each has a
 // path, and after a few people fix and run again.
@@ -74,6 +78,10 @@ func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
 	if found, ok := c.globs[p.V]; ok {
 		return found, true
 	}
+	if (len(c.globs)+1)*len(c.nodes) > maxMatches {
+		c.tooMany(p.At)
+		return nil, false
+	}
 	var found []*node
 	for _, n := range c.nodes {
 		matched, err := path.Match(p.V, n.name)
@@ -88,7 +96,7 @@ func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
 	}
 	if len(found) == 0 && !c.nameless {
 		d := c.errorAt(codeUnknownPeer, p.At, "no node matches %q", p.V)
-		d.Help = fmt.Sprintf("the nodes are %s", enumerate(c.nodeNames()))
+		c.suggestOf(d, p.V, c.nodeNames)
 	}
 	if c.globs == nil {
 		c.globs = map[string][]*node{}
@@ -102,12 +110,17 @@ func (c *compilation) roomFor(n int, at source.Range) bool {
 	if len(c.edges)+n <= maxEdges {
 		return true
 	}
+	c.tooMany(at)
+	return false
+}
+
+// tooMany reports that relations are beyond the bounds, once.
+func (c *compilation) tooMany(at source.Range) {
 	if !c.full {
 		c.full = true
 		d := c.errorAt(codeTooManyEdges, at, "manifest %q has more than %d relations between nodes", c.manifest.name, maxEdges)
 		d.Help = "let fewer nodes wait for or know each other"
 	}
-	return false
 }
 
 // dependencyCycles reports nodes that wait for each other. A child waits for
