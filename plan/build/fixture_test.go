@@ -147,8 +147,12 @@ func makePlan(t testing.TB, d *ir.Deployment, f *plan.Facts, goal plan.Goal) *pl
 	if list.HasErrors() {
 		t.Fatalf("no plan:\n%v", list)
 	}
-	if _, err := plan.Encode(p); err != nil {
+	data, err := plan.Encode(p)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if q, err := plan.Decode(data); err != nil || q.Program.Digest() != p.Program.Digest() {
+		t.Fatalf("the plan changes in a file: %v", err)
 	}
 	return p
 }
