@@ -43,6 +43,18 @@ package plan
 //	finding  = { 1: text, 2: text, ? 3: text, 4: text }               ; code, level, address, message
 //	source   = { 1: text, 2: text }                                   ; address, place
 //
+//	facts    = { 1: uint .eq 1, 2: [* host-facts] }
+//	host-facts = { 1: text, 2: 0..2, ? 3: text, ? 4: text, ? 5: text, ? 6: text, ? 7: text, ? 8: uint, ? 9: [* storage],
+//	             ? 10: [* text], ? 11: [* text], ? 12: [* uint], ? 13: [* text], ? 14: [* guest], ? 15: text, ? 16: text }
+//	             ; name, presence, error, node, cluster, version, fingerprint, width of the I/O lane, storages, bridges, images,
+//	             ; vmids in use, strangers' MACs, guests, storage for disks, storage for images
+//	storage  = { 1: text, 2: text, 3: [* text], ? 4: uint, ? 5: true } ; name, type, content types, bytes free, shared
+//	guest    = { 1: uint, 2: text, 3: text, ? 4: text, 5: text, ? 6: text, ? 7: [* text], ? 8: text, ? 9: [* text],
+//	             ? 10: marker, ? 11: [* kv], ? 12: [* kv], ? 13: text, ? 14: [* text] }
+//	             ; vmid, node, kind, name, power, lock, tags, uuid, MACs, marker, configuration, pending, digest, volumes
+//	marker   = { 1: text, 2: text, 3: text, 4: text, 5: uint, 6: uint, ? 7: text, 8: bool, ? 9: [* text], ? 10: uint }
+//	             ; site id, manifest, address, uuid, vmid, incarnation, program, authentic, unchanged, sshd's port
+//
 // Lists of named things are sorted by name with no name twice. A step's after
 // and a late value's step name steps that come earlier. What else must hold is
 // in validate.go and validate_facts.go. A reader refuses everything that a
