@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/homestak/homestak/lang/diag"
@@ -11,29 +13,210 @@ import (
 // Eval returns n with every expression in it replaced by its value. Ranges
 // stay those of the source; an expression that failed becomes syntax.Bad and a
 // diagnostic. Parts without expressions are shared with n, not copied.
-func Eval(n *syntax.Node, s *Scope) (*syntax.Node, diag.List) { return n, nil }
+func Eval(n *syntax.Node, s *Scope) (*syntax.Node, diag.List) {
+	e := newEvaluator(n, s)
+	return e.tree(n), e.found
+}
 
 // Value evaluates n to one cty value: mappings are objects, lists are tuples.
 // ok is false when a part failed, and the list says why.
 func Value(n *syntax.Node, s *Scope) (v cty.Value, ok bool, l diag.List) {
-	return cty.NilVal, false, nil
+	e := newEvaluator(n, s)
+	v, ok = e.nodeValue(n)
+	return v, ok, e.found
 }
 
-// ToNode is the tree of a value; every node gets the range at.
-func ToNode(v cty.Value, at source.Range) *syntax.Node { return nil }
-
-// Use is one mention of a name in an expression: var.workers is {"var",
-// "workers"}. Attr is "" when the root stands alone.
-type Use struct {
-	Root, Attr string
-	Range      source.Range
+// evaluator evaluates the expressions of one file.
+type evaluator struct {
+	file   *source.File
+	scope  *Scope
+	funcs  map[string]*Func
+	budget *Budget
+	bound  []binding                               // names of the `for`s around, innermost last
+	splat  map[*hclsyntax.AnonSymbolExpr]cty.Value // the current item of each splat around
+	named  map[hclsyntax.Expression]bool           // what checkNames has looked at
+	found  diag.List
+	spent  bool // the budget is used up, which was reported
 }
 
-// Uses lists what the expressions in n mention, in source order. Names bound
-// by a `for` inside the expression are left out.
-func Uses(n *syntax.Node) []Use { return nil }
+type binding struct {
+	name  string
+	value cty.Value
+}
 
-// Locals evaluates the fields of m, which may mention each other as
-// local.NAME, in the order they need, and returns them as one object for
-// Scope.Vars["local"]. Cycles are errors; failed fields are left out.
-func Locals(m *syntax.Node, s *Scope) (cty.Value, diag.List) { return cty.EmptyObjectVal, nil }
+func newEvaluator(n *syntax.Node, s *Scope) *evaluator {
+	e := &evaluator{scope: s, funcs: s.Funcs, budget: s.Budget}
+	if n != nil {
+		e.file = n.Range.File
+	}
+	if e.funcs == nil {
+		e.funcs = builtin
+	}
+	if e.budget == nil {
+		e.budget = NewBudget()
+	}
+	return e
+}
+
+func (e *evaluator) at(r hcl.Range) source.Range {
+	end := min(r.End.Byte, len(e.file.Text))
+	return source.Span(e.file, min(r.Start.Byte, end), end)
+}
+
+// tree evaluates what is inside n, and shares n when nothing is.
+func (e *evaluator) tree(n *syntax.Node) *syntax.Node {
+	if n == nil {
+		return nil
+	}
+	switch n.Kind {
+	case syntax.Expr:
+		return e.node(n.Expr)
+	case syntax.List:
+		out := n
+		for i, item := range n.Items {
+			v := e.tree(item)
+			if v == item {
+				continue
+			}
+			if out == n {
+				c := *n
+				c.Items = append([]*syntax.Node(nil), n.Items...)
+				out = &c
+			}
+			out.Items[i] = v
+		}
+		return out
+	case syntax.Map:
+		out := n
+		for i, f := range n.Fields {
+			v := e.tree(f.Value)
+			if v == f.Value {
+				continue
+			}
+			if out == n {
+				c := *n
+				c.Fields = append([]syntax.Field(nil), n.Fields...)
+				out = &c
+			}
+			out.Fields[i].Value = v
+		}
+		return out
+	}
+	return n
+}
+
+// node evaluates an expression to a tree. What has structure in the source
+// keeps the places of its parts; everything else is a value at one place.
+func (e *evaluator) node(x hclsyntax.Expression) *syntax.Node {
+	at := e.at(x.Range())
+	bad := &syntax.Node{Kind: syntax.Bad, Range: at}
+	if !e.step(at) {
+		return bad
+	}
+	switch x := x.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		return e.node(x.Expression)
+	case *hclsyntax.TemplateWrapExpr:
+		return e.node(x.Wrapped)
+	case *hclsyntax.ConditionalExpr:
+		branch, ok := e.branch(x)
+		if !ok {
+			return bad
+		}
+		return e.node(branch)
+	case *hclsyntax.ScopeTraversalExpr:
+		if kind, name, ok := syntax.Reference(x.Traversal); ok && !e.isBound(kind) {
+			return &syntax.Node{Kind: syntax.String, Range: at, Text: name, Ref: kind}
+		}
+	case *hclsyntax.TupleConsExpr:
+		list := &syntax.Node{Kind: syntax.List, Range: at}
+		for _, item := range x.Exprs {
+			list.Items = append(list.Items, e.node(item))
+		}
+		return list
+	case *hclsyntax.ObjectConsExpr:
+		return e.objectNode(x, at)
+	}
+	v, ok := e.eval(x)
+	if !ok {
+		return bad
+	}
+	n, ok := e.toNode(v, at, 0)
+	if !ok {
+		return bad
+	}
+	return n
+}
+
+func (e *evaluator) objectNode(x *hclsyntax.ObjectConsExpr, at source.Range) *syntax.Node {
+	m := &syntax.Node{Kind: syntax.Map, Range: at}
+	var index syntax.Index
+	for _, item := range x.Items {
+		keyAt := e.at(item.KeyExpr.Range())
+		key, ok := e.key(item.KeyExpr)
+		value := e.node(item.ValueExpr)
+		if !ok {
+			m.Kind = syntax.Bad
+			continue
+		}
+		if first, dup := index.Find(m.Fields, key); dup {
+			e.duplicate(key, keyAt, m.Fields[first].Range)
+			continue
+		}
+		m.Fields = append(m.Fields, syntax.Field{Key: key, Range: keyAt, Value: value})
+	}
+	if m.Kind == syntax.Bad {
+		m.Fields = nil
+	}
+	return m
+}
+
+// branch chooses the result of a condition. Names in the other one are checked
+// too: a typo must not wait until the condition turns.
+func (e *evaluator) branch(x *hclsyntax.ConditionalExpr) (hclsyntax.Expression, bool) {
+	c, ok := e.boolean(x.Condition)
+	if !ok {
+		return nil, false
+	}
+	if c {
+		e.checkNames(x.FalseResult)
+		return x.TrueResult, true
+	}
+	e.checkNames(x.TrueResult)
+	return x.FalseResult, true
+}
+
+// step takes one step from the budget; at is where it is reported when none is
+// left.
+func (e *evaluator) step(at source.Range) bool { return e.spend(1, 0, at) }
+
+func (e *evaluator) spend(steps, bytes int, at source.Range) bool {
+	if !e.spent && e.budget.Spend(steps, bytes) {
+		return true
+	}
+	e.exhausted(at)
+	return false
+}
+
+// exhausted ends the evaluation. It is reported once.
+func (e *evaluator) exhausted(at source.Range) {
+	if e.spent {
+		return
+	}
+	e.spent = true
+	d := codeWork.Errorf("this takes too long or makes too much")
+	d.Range = at
+	d.Help = "make fewer elements, shorter texts or fewer nested for expressions"
+	e.report(d)
+}
+
+// bytesPerStep is how much text is read in the time of a step.
+const bytesPerStep = 64
+
+// read pays for looking at a text.
+func (e *evaluator) read(v cty.Value, at source.Range) bool {
+	if v.Type() != cty.String || v.IsNull() || !v.IsKnown() {
+		return true
+	}
+	return e.spend(len(v.AsString())/bytesPerStep, 0, at)
+}

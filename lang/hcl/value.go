@@ -10,12 +10,6 @@ import (
 	"github.com/homestak/homestak/lang/syntax"
 )
 
-// references are the roots of typed references: spec.base is the name "base"
-// of a spec.
-var references = map[string]bool{
-	"spec": true, "preset": true, "posture": true, "image": true, "host": true, "node": true,
-}
-
 // value converts what is plain data and leaves the rest as an expression.
 func (c *converter) value(e hclsyntax.Expression) *syntax.Node {
 	n := &syntax.Node{Range: c.span(e.Range())}
@@ -40,7 +34,7 @@ func (c *converter) value(e hclsyntax.Expression) *syntax.Node {
 			return n
 		}
 	case *hclsyntax.ScopeTraversalExpr:
-		if kind, name, ok := Reference(e.Traversal); ok {
+		if kind, name, ok := syntax.Reference(e.Traversal); ok {
 			n.Kind, n.Text, n.Ref = syntax.String, name, kind
 			return n
 		}
@@ -134,22 +128,3 @@ func (c *converter) key(k *plainKey, e hclsyntax.Expression) bool {
 	k.text, k.number = v.Text, v.Kind == syntax.Int || v.Kind == syntax.Float
 	return k.number || v.Kind == syntax.String && v.Ref == ""
 }
-
-// Reference takes spec.base and image["debian-12.5"] apart.
-func Reference(t hcl.Traversal) (kind, name string, ok bool) {
-	if len(t) != 2 || !references[t.RootName()] {
-		return "", "", false
-	}
-	switch step := t[1].(type) {
-	case hcl.TraverseAttr:
-		return t.RootName(), step.Name, true
-	case hcl.TraverseIndex:
-		if step.Key.Type() == cty.String && !step.Key.IsNull() {
-			return t.RootName(), step.Key.AsString(), true
-		}
-	}
-	return "", "", false
-}
-
-// IsReference reports whether name is the root of typed references.
-func IsReference(name string) bool { return references[name] }
