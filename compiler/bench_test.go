@@ -54,6 +54,38 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
+// hclOf is the same shape in HCL, with an expression in every node.
+func hclOf(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString("locals {\n  disk = 8\n}\n\nmanifest \"big\" {\n")
+	for i := 0; i < n; i += 10 {
+		fmt.Fprintf(&b, "  node \"pve-%06d\" {\n    type   = \"pve\"\n    preset = preset.vm-large\n    disk   = local.disk * 8\n", i)
+		for j := i + 1; j < i+10; j++ {
+			fmt.Fprintf(&b, "\n    node \"node-%06d\" {\n      spec = spec.base\n      disk = local.disk + 2\n    }\n", j)
+		}
+		b.WriteString("  }\n")
+	}
+	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+func BenchmarkCompileHCL(b *testing.B) {
+	for _, n := range []int{1_000, 10_000} {
+		site := bigSite(0)
+		delete(site, "manifests/big.yaml")
+		site["big.hcl"] = &fstest.MapFile{Data: hclOf(n)}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s, _ := compiler.Load(site)
+				if d, list := compiler.Compile(s, compiler.Options{Manifest: "big"}); d == nil {
+					b.Fatal(list)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkDigest(b *testing.B) {
 	s, _ := compiler.Load(bigSite(10_000))
 	d, _ := compiler.Compile(s, compiler.Options{Manifest: "big"})

@@ -12,7 +12,7 @@ import (
 type Options struct {
 	Manifest string            // name of the manifest
 	Mode     string            // push, pull or hybrid overrides every node's config and run mode; "" leaves them
-	Vars     map[string]string // values for variables of the manifest's file, as text in HCL's syntax of their type
+	Vars     map[string]string // values for variables of the manifest's file that are text, numbers or booleans
 }
 
 // stages are everything Compile does, in order. A stage that cannot leave

@@ -94,12 +94,15 @@ func (c *compilation) sizeOf(n *node) {
 // imageOf finds the image the first disk is made from.
 func (c *compilation) imageOf(n *node) {
 	d, o := n.decl, &n.out
+	if o.Type.V == ir.CT { // made from a template
+		return
+	}
 	name := schema.Node.Default("image")
 	if o.Type.V == ir.PVE {
 		name = hostImage
 	}
 	o.Image = over(d.image, ir.FromNode, byDefault(name))
-	if !d.image.Bad && o.Type.V != ir.CT {
+	if !d.image.Bad {
 		n.image, n.imageDef = decoded(c, &c.images, schema.KindImage,
 			opt[string]{V: o.Image.V, At: o.Image.From.Range}, c.findings.image)
 	}

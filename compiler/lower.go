@@ -35,7 +35,9 @@ func (c *compilation) lower() *ir.Deployment {
 			o.Parent, o.Address = n.up.index, d.Nodes[n.up.index].Address.Child(n.name)
 		}
 		d.Nodes[i] = *o
-		used[o.Image.V] = n
+		if n.image != nil {
+			used[o.Image.V] = n
+		}
 	}
 	for name, n := range used {
 		d.Images = append(d.Images, lowerImage(name, n))
