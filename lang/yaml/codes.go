@@ -74,6 +74,9 @@ func (l *findings) merge(r source.Range) {
 
 func (l *findings) keyKind(r source.Range, k syntax.Kind) {
 	d := codeKey.Errorf("a key must be text, and this is a %s", k)
+	if k == syntax.Null {
+		d.Message = "a key must be text, and this is null"
+	}
 	d.Range = r
 	d.Help = "write a name before the colon"
 	switch text := r.File.Text; k {

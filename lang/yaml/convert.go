@@ -168,7 +168,7 @@ func (c *converter) key(n *yaml.Node) (f syntax.Field, ok bool) {
 	case n.Style == 0 && n.Kind == yaml.ScalarNode && n.Value == "<<":
 		c.found.merge(k.Range)
 		return f, false
-	case k.Kind == syntax.List || k.Kind == syntax.Map:
+	case k.Kind == syntax.List, k.Kind == syntax.Map, k.Kind == syntax.Null:
 		c.found.keyKind(k.Range, k.Kind)
 		return f, false
 	case k.Kind != syntax.String:
