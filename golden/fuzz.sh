@@ -6,6 +6,6 @@ time=${1:-10m}
 grep -rl --include='*_test.go' '^func Fuzz' . | sort | while read -r file; do
 	grep -oP '^func \KFuzz\w+' "$file" | while read -r target; do
 		echo "== $(dirname "$file") $target $time"
-		go test "$(dirname "$file")" -run '^$' -fuzz "^$target\$" -fuzztime "$time"
+		go test "$(dirname "$file")" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 10x
 	done
 done

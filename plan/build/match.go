@@ -169,6 +169,7 @@ func (b *builder) match(n *node) {
 		b.copied(n, r)
 	}
 	b.namesakes(n)
+	b.squatter(n)
 }
 
 // adopt makes a guest the node's match and refuses what cannot be planned.
@@ -233,6 +234,17 @@ func (b *builder) namesakes(n *node) {
 		}
 		b.fail(codeNameHeld, n.Decl, source.Range{}, "%s has the name of node %q and is not ours", r, n.Address).
 			Help = "rename that guest or the node; homestak never touches a guest without its marks"
+	}
+}
+
+// squatter names the guest that has an absent node's declared vmid, when nothing
+// is to be made: someone who reads "no changes" may be looking at that guest.
+func (b *builder) squatter(n *node) {
+	if b.makes() || !n.absent() || n.VMID.V == 0 {
+		return
+	}
+	if r := b.known.vmid[place{n.host.cluster, uint(n.VMID.V)}]; r != nil && r.guest.Name != n.Name {
+		b.warn(findStranger, n.Address, n.Decl, "%s has the vmid of node %q and is not ours; it is left alone", r, n.Address)
 	}
 }
 
