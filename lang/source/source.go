@@ -20,18 +20,48 @@ type File struct {
 	Secret bool
 
 	lines []int32 // byte offset of the first byte of each line
+	runes []int32 // code points before each block of runeBlock bytes
 }
+
+// runeBlock is how much of a line a column costs to count: lines may be as long
+// as files.
+const runeBlock = 4096
 
 // NewFile indexes text. A leading byte order mark stays part of the text, so
 // offsets are those of the file on disk, but takes no column.
 func NewFile(name string, text []byte) *File {
-	f := &File{Name: name, Text: text, lines: []int32{0}}
+	f := &File{Name: name, Text: text, lines: []int32{0}, runes: make([]int32, 0, len(text)/runeBlock+1)}
+	runes := int32(0)
 	for i, b := range text {
+		if i%runeBlock == 0 {
+			f.runes = append(f.runes, runes)
+		}
 		if b == '\n' {
 			f.lines = append(f.lines, int32(i+1))
 		}
+		if startsRune(b) {
+			runes++
+		}
 	}
 	return f
+}
+
+// startsRune holds for every byte of UTF-8 but the continuations.
+func startsRune(b byte) bool { return b&0xc0 != 0x80 }
+
+// runesBefore counts the code points that start before an offset.
+func (f *File) runesBefore(offset int) int {
+	if offset == 0 {
+		return 0
+	}
+	block := (offset - 1) / runeBlock
+	n := int(f.runes[block])
+	for _, b := range f.Text[block*runeBlock : offset] {
+		if startsRune(b) {
+			n++
+		}
+	}
+	return n
 }
 
 var byteOrderMark = []byte("\ufeff")
@@ -45,7 +75,7 @@ func (f *File) Pos(offset int) Pos {
 	offset = max(0, min(offset, len(f.Text)))
 	line := sort.Search(len(f.lines), func(i int) bool { return int(f.lines[i]) > offset })
 	start := f.start(line)
-	return Pos{Line: line, Col: utf8.RuneCount(f.Text[start:max(start, offset)]) + 1}
+	return Pos{Line: line, Col: f.runesBefore(max(start, offset)) - f.runesBefore(start) + 1}
 }
 
 // start is the offset of the first column of line n (from 1).

@@ -1,6 +1,9 @@
 package source
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPos(t *testing.T) {
 	f := NewFile("a.yaml", []byte("\ufeffab\r\ncé: d\n\nx"))
@@ -25,6 +28,29 @@ func TestPos(t *testing.T) {
 	}
 	if got := f.Offset(Pos{2, 100}); got != 13 {
 		t.Errorf("an offset past the end of its line is %d, want 13", got)
+	}
+}
+
+// Columns of long lines are counted in blocks; the blocks must not show.
+func TestPosInLongLines(t *testing.T) {
+	text := "x\n" + strings.Repeat("aé日🙂", 2*runeBlock)
+	f := NewFile("a.yaml", []byte(text))
+	col := 1
+	for at := range text {
+		if at < 2 {
+			continue
+		}
+		if near := at % runeBlock; near > 8 && near < runeBlock-8 { // only around the blocks' ends
+			col++
+			continue
+		}
+		if got := f.Pos(at); got != (Pos{2, col}) {
+			t.Fatalf("Pos(%d) = %v, want 2:%d", at, got, col)
+		}
+		col++
+	}
+	if got := f.Pos(len(text)); got != (Pos{2, col}) {
+		t.Errorf("the end is %v, want 2:%d", got, col)
 	}
 }
 

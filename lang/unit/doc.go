@@ -1,6 +1,6 @@
-// Package unit holds quantities people write in manifests: sizes and durations.
+// Package unit holds the quantities that need more than Go has: sizes.
 //
-// Each parses from what users write and prints a form that parses back. A bare
-// number takes the unit of its field (upstream wrote memory in MiB and disks in
-// GiB), so Parse takes that unit.
+// In: the text of a manifest, and the unit that a bare number of that field
+// counts (upstream wrote memory in MiB and disks in GiB). Out: a Size, whose
+// String parses back. Durations are Go's own (time.ParseDuration).
 package unit
