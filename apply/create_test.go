@@ -20,6 +20,7 @@ nodes:
 // A plan makes its guests; the next plan is empty; the same plan again finds
 // nothing to do, and neither of them writes anything; destroying leaves nothing.
 func TestFlat(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"flat": flat})
 	p := w.plan("flat", plan.GoalCreate)
 	r := w.must(p, apply.Done)
@@ -60,6 +61,7 @@ func TestFlat(t *testing.T) {
 
 // From an empty home everything is found by probing.
 func TestStateDirIsACache(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"tiered": tiered})
 	p := w.plan("tiered", plan.GoalCreate)
 	w.must(p, apply.Done)
@@ -73,6 +75,7 @@ func TestStateDirIsACache(t *testing.T) {
 
 // Independent guests are made side by side, by the lab's own account.
 func TestPeersRunInParallel(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"three": `schema_version: 2
 name: three
 nodes:
@@ -94,6 +97,7 @@ nodes:
 
 // An update goes live, or waits for the restart that the plan makes.
 func TestUpdate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"flat": flat})
 	w.must(w.plan("flat", plan.GoalCreate), apply.Done)
 	w.write("manifests/flat.yaml", `schema_version: 2
@@ -113,6 +117,7 @@ nodes:
 // A test makes, checks and removes. Nobody can see that it was run, so only the
 // journal knows, and only --again repeats it.
 func TestGoalTest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"tiered": tiered})
 	p := w.plan("tiered", plan.GoalTest)
 	r := w.must(p, apply.Done)

@@ -41,6 +41,7 @@ func stateOf(r *apply.Report, op plan.Op, a addr.Address) apply.StepState {
 
 // continue: what does not depend on the failure is finished.
 func TestFailureContinue(t *testing.T) {
+	t.Parallel()
 	w := newMixed(t, "continue")
 	r := w.must(w.plan("mixed", plan.GoalCreate), apply.Partial)
 	if r.Outcome.ExitCode() != 5 {
@@ -61,6 +62,7 @@ func TestFailureContinue(t *testing.T) {
 
 // stop: nothing new is started.
 func TestFailureStop(t *testing.T) {
+	t.Parallel()
 	w := newMixed(t, "stop")
 	p := w.plan("mixed", plan.GoalCreate)
 	r := w.run(p, apply.Options{Jobs: 1, Next: "homestak apply mixed.bin --resume"})
@@ -74,6 +76,7 @@ func TestFailureStop(t *testing.T) {
 
 // rollback: everything this run made is gone again, and what was there stays.
 func TestFailureRollback(t *testing.T) {
+	t.Parallel()
 	w := newMixed(t, "rollback")
 	w.do("POST", "/nodes/lab/qemu", "vmid", "998", "name", "stranger")
 	r := w.must(w.plan("mixed", plan.GoalCreate), apply.RolledBack)
@@ -91,6 +94,7 @@ func TestFailureRollback(t *testing.T) {
 // A rollback touches only what this run made. What an earlier run made, and no
 // journal tells of, stays, and the run is a partly applied one.
 func TestRollbackNeedsTheJournal(t *testing.T) {
+	t.Parallel()
 	w := newMixed(t, "rollback")
 	p := w.plan("mixed", plan.GoalCreate)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -112,6 +116,7 @@ func TestRollbackNeedsTheJournal(t *testing.T) {
 
 // Rolling back tiers: the children go with the parent.
 func TestRollbackOfTiers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"deep": `schema_version: 2
 name: deep
 settings: {on_error: rollback}
@@ -130,6 +135,7 @@ nodes:
 // Interrupted at any event, in haste or with grace, and run again from the same
 // or an empty home: the same end, one guest per node, nothing left over.
 func TestInterruptedAnywhere(t *testing.T) {
+	t.Parallel()
 	// How many events an undisturbed run has.
 	w := newWorld(t, map[string]string{"duo": duo})
 	w.must(w.plan("duo", plan.GoalCreate), apply.Done)
@@ -190,6 +196,7 @@ nodes:
 
 // Two drivers at once: one works, the other is told who does.
 func TestTwoDrivers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"one": one})
 	p := w.plan("one", plan.GoalCreate)
 	other := *w.env
@@ -208,6 +215,7 @@ func TestTwoDrivers(t *testing.T) {
 
 // The same on one machine with one home: the journal's lock says it first.
 func TestTwoProcessesOneHome(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"one": one})
 	p := w.plan("one", plan.GoalCreate)
 	quiet := *w.env
@@ -226,6 +234,7 @@ func TestTwoProcessesOneHome(t *testing.T) {
 
 // The lease is one pool while the run lasts, and gone afterwards.
 func TestLeaseIsReleased(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"one": one})
 	p := w.plan("one", plan.GoalCreate)
 	during := ""

@@ -30,6 +30,7 @@ nodes:
 // What happens between plan and apply makes apply refuse: it names the object
 // and the reason, exits 4, and has written nothing.
 func TestStalePlansAreRefused(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name     string
 		existing bool // the guest exists when the plan is made
@@ -123,6 +124,7 @@ func colons(hexText string) string {
 // A copy of one of ours, marker and all, is not ours: while the real one is
 // gone, the plan that would make it again is refused.
 func TestCopyOfOurGuest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"one": one})
 	first := w.plan("one", plan.GoalCreate)
 	w.must(first, apply.Done)
@@ -153,6 +155,7 @@ func configOf(w *world, p *plan.Plan) map[string]string {
 // A plan that was done, on a world that moved afterwards, would undo what
 // somebody did: refused.
 func TestDriftAfterAFinishedPlan(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, code, says string
 		behind           func(w *world, p *plan.Plan)
@@ -177,6 +180,7 @@ func TestDriftAfterAFinishedPlan(t *testing.T) {
 
 // Modes this version cannot run are refused before anybody is asked anything.
 func TestUnsupportedIsRefusedFirst(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"pull": `schema_version: 2
 name: pull
 execution: {default_mode: pull}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -32,6 +33,12 @@ type driver struct {
 func TestMain(m *testing.M) {
 	if file := os.Getenv(driverEnv); file != "" {
 		os.Exit(drive(file))
+	}
+	// These tests wait for tasks far more than they compute.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
@@ -77,6 +84,7 @@ func drive(file string) int {
 // same home or an empty one: one guest per node, nothing left over, and nothing
 // of anybody else's was touched.
 func TestKilledDrivers(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()

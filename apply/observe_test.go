@@ -26,6 +26,7 @@ func hostFacts(t *testing.T, f *plan.Facts, name string) *plan.HostFacts {
 
 // One list and exactly one read for each candidate; strangers are not read.
 func TestObserveReadsEachCandidateOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"flat": flat})
 	w.must(w.plan("flat", plan.GoalCreate), apply.Done)
 	w.do("POST", "/nodes/lab/qemu", "vmid", "997", "name", "stranger")
@@ -68,6 +69,7 @@ func TestObserveReadsEachCandidateOnce(t *testing.T) {
 
 // A marker counts with the site's key and on its own vmid only.
 func TestMarkersAreOpenedWithTheKey(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"one": one})
 	p := w.plan("one", plan.GoalCreate)
 	w.must(p, apply.Done)
@@ -87,6 +89,7 @@ func TestMarkersAreOpenedWithTheKey(t *testing.T) {
 // Nested hosts: absent until their node is proven ready, present afterwards,
 // unknown when they cannot be asked.
 func TestObserveNestedHosts(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"tiered": tiered})
 	d := w.compile("tiered")
 	nested := []string{"tiered/outer", "tiered/outer/inner"}
@@ -113,6 +116,7 @@ func TestObserveNestedHosts(t *testing.T) {
 }
 
 func TestObserveUnreachableHost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"one": one})
 	h := w.env.Hosts["lab"]
 	h.Endpoints = []string{"https://127.0.0.1:1"}
@@ -128,6 +132,7 @@ func TestObserveUnreachableHost(t *testing.T) {
 
 // A token that works is kept; one that is refused, or lost, is minted anew.
 func TestNestedTokensAreCached(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"duo": duo})
 	w.must(w.plan("duo", plan.GoalCreate), apply.Done)
 	look := func() string {

@@ -15,6 +15,7 @@ import (
 // No secret value reaches a plan, an event, a report, a journal or the host's
 // own log; not of a run that works, and not of one that fails.
 func TestNoSecretLeaks(t *testing.T) {
+	t.Parallel()
 	for _, onError := range []string{"", "broken"} {
 		w := newWorld(t, map[string]string{"duo": strings.ReplaceAll(duo, "spec: web", "spec: leaf")})
 		packages := "[curl]"

@@ -17,6 +17,7 @@ nodes:
 `
 
 func TestTiers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"tiered": tiered})
 	p := w.plan("tiered", plan.GoalCreate)
 	w.must(p, apply.Done)
@@ -30,6 +31,7 @@ func TestTiers(t *testing.T) {
 // A posture may move sshd: the driver finds it where the node was proven ready
 // with it, through as many tiers as there are, also from an empty home.
 func TestSSHPortMoves(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, map[string]string{"duo": duo})
 	w.write("postures/odd.yaml", "ssh:\n  port: 2222\n")
 	w.write("specs/web.yaml", "access:\n  posture: odd\n")
