@@ -56,7 +56,7 @@ func (c *converter) refused(n *yaml.Node, start int) *syntax.Node {
 		c.found.alias(c.file, start, end)
 		return c.node(syntax.Bad, start, end)
 	}
-	if n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
+	if n.Anchor == "" && !isTagged(n) {
 		return nil
 	}
 	at := start
@@ -69,7 +69,7 @@ func (c *converter) refused(n *yaml.Node, start int) *syntax.Node {
 		start, at = end, skipBlank(c.file.Text, end)
 	}
 	bare := *n
-	bare.Anchor, bare.Style = "", n.Style&^yaml.TaggedStyle
+	bare.Anchor, bare.Tag, bare.Style = "", "", n.Style&^yaml.TaggedStyle
 	inner := c.propertied(&bare, start, at)
 	inner.Kind, inner.Items, inner.Fields = syntax.Bad, nil, nil
 	return inner
@@ -186,8 +186,12 @@ func (c *converter) intern(s string) string {
 }
 
 func isEmptyScalar(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Style == 0 && n.Value == "" && n.Anchor == ""
+	return n.Kind == yaml.ScalarNode && n.Style == 0 && n.Value == "" && n.Anchor == "" && !isTagged(n)
 }
+
+// isTagged reports whether n has a tag in the text. The library gives every
+// node a tag, and does not mark the non-specific one, a lone !.
+func isTagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 || n.Tag == "!" }
 
 // findings collects what converter reports, up to a number that no one reads
 // to the end.
