@@ -251,3 +251,57 @@ func TestLeaseIsReleased(t *testing.T) {
 		t.Errorf("pools after the run: %s", after)
 	}
 }
+
+// A lease that somebody else took over stops every further write.
+func TestLostLeaseStopsWrites(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"one": one})
+	p := w.plan("one", plan.GoalCreate)
+	w.react = func(e apply.Event) {
+		if e.Kind != apply.StepDone || e.Op != "Guest.Create" {
+			return
+		}
+		for _, pool := range w.do("GET", "/pools").([]any) {
+			id, _ := pool.(map[string]any)["poolid"].(string)
+			if i := strings.LastIndex(id, "-"); strings.HasPrefix(id, "hs-lease-") {
+				w.do("POST", "/pools", "poolid", id[:i]+"-9", "comment", "homestak lease 1 expires=2099-01-01T00:00:00Z run=x process= holder=mallory")
+			}
+		}
+	}
+	r := w.must(p, apply.Partial)
+	if !strings.Contains(codes(r), "HS0679") || stateOf(r, plan.GuestStart, only) == apply.StateActed {
+		t.Errorf("%s", tell(r))
+	}
+}
+
+// A storage or a bridge that is gone is found before anything is written.
+func TestMissingSuppliesAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"one": one})
+	p := w.plan("one", plan.GoalCreate)
+	for _, c := range []struct{ arg, from, to, says string }{
+		{"net0", "bridge=vmbr0", "bridge=vmbr7", `no bridge "vmbr7"`},
+		{"scsi0", "data:0", "nowhere:0", `no storage "nowhere"`},
+	} {
+		data, err := plan.Encode(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad, err := plan.Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range bad.Program.Steps {
+			for k := range bad.Program.Steps[i].Args {
+				if a := &bad.Program.Steps[i].Args[k]; a.Name == c.arg {
+					a.Value.Text = strings.Replace(a.Value.Text, c.from, c.to, 1)
+				}
+			}
+		}
+		before := w.writes()
+		r := w.must(bad, apply.Refused)
+		if codes(r) != "HS0671" || !strings.Contains(tell(r), c.says) || w.writes() != before {
+			t.Errorf("%s", tell(r))
+		}
+	}
+}

@@ -1,11 +1,13 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/runtime/pve"
@@ -21,6 +23,7 @@ type fleet struct {
 	env      *Env
 	run      string
 	pin      func(host string) string // certificate the plan pins, "" = what the site says
+	nodeName func(host string) string // PVE node the plan names, "" = what the site says
 	hostNode func(host string) *node  // the node that is a host, nil for a site host
 	arrived  func(ctx context.Context, h *host) error
 
@@ -47,12 +50,17 @@ type host struct {
 
 	mu     sync.Mutex
 	places map[uint]string // vmid → node, for guests that live elsewhere in the cluster
+
+	listMu sync.Mutex
+	all    []pve.Resource
+	listed time.Time
 }
 
 func newFleet(env *Env, run string) *fleet {
 	return &fleet{
 		env: env, run: run, slots: map[string]*slot{},
 		pin:      func(string) string { return "" },
+		nodeName: func(string) string { return "" },
 		hostNode: func(string) *node { return nil },
 		arrived:  func(context.Context, *host) error { return nil },
 	}
@@ -154,7 +162,7 @@ func (f *fleet) connectSite(ctx context.Context, name string) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &host{name: name, node: entry.Node, api: api, user: userOf(entry.Token), fingerprint: fingerprint}
+	h := &host{name: name, node: cmp.Or(f.nodeName(name), entry.Node), api: api, user: userOf(entry.Token), fingerprint: fingerprint}
 	if entry.Via != "" {
 		via, err := pve.ViaDialer(entry.Via, fingerprint, entry.Token)
 		if err != nil {

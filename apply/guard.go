@@ -105,7 +105,7 @@ func (r *run) guardAbsent(ctx context.Context, h *host, n *node, at *guest, vmid
 	if at != nil {
 		return r.occupied(h, n, at)
 	}
-	all, _, err := h.api.Guests(ctx)
+	all, err := h.list(ctx)
 	if err != nil {
 		return err
 	}
@@ -211,16 +211,20 @@ func (r *run) key() []byte {
 }
 
 // read reads a guest. One that a task is just making or copying is waited for:
-// until it is finished nobody can tell whose it is.
+// until it is finished nobody can tell whose it is. A lock that is still there
+// when no task was is what some crash left.
 func (r *run) read(ctx context.Context, h *host, vmid uint) (*guest, error) {
-	for {
+	for idle := 0; ; {
 		g, err := h.guest(ctx, vmid, r.key())
-		if err != nil || g == nil || g.Lock == "" {
+		if err != nil || g == nil || g.Lock == "" || idle == 2 {
 			return g, err
 		}
 		running, err := h.tasksOf(ctx, g.node, vmid)
-		if err != nil || len(running) == 0 {
-			return g, err
+		if err != nil {
+			return nil, err
+		}
+		if len(running) == 0 {
+			idle++ // the task may have ended between the two answers
 		}
 		for _, upid := range running {
 			// How it ended shows in what is there afterwards.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
@@ -61,7 +62,7 @@ func (h *host) guest(ctx context.Context, vmid uint, key []byte) (*guest, error)
 		return nil, err
 	}
 	// PVE says the same for a guest that lives on another node, and for a container.
-	all, _, err := h.api.Guests(ctx)
+	all, err := h.list(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +84,27 @@ func (h *host) guest(ctx context.Context, vmid uint, key []byte) (*guest, error)
 	}
 	h.remember(vmid, r.Node)
 	return newGuest(r, config, key), nil
+}
+
+// listAge is how old the list of all guests may be for finding a guest that is
+// not where it was looked for. What decides is always read from the guest itself,
+// and PVE gives a vmid to one guest only.
+const listAge = time.Second
+
+// list is every guest of the cluster, read at most once per listAge however many
+// steps ask.
+func (h *host) list(ctx context.Context) ([]pve.Resource, error) {
+	h.listMu.Lock()
+	defer h.listMu.Unlock()
+	if !h.listed.IsZero() && time.Since(h.listed) < listAge {
+		return h.all, nil
+	}
+	all, _, err := h.api.Guests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.all, h.listed = all, time.Now()
+	return all, nil
 }
 
 // newGuest puts one answer of /pending into the form everything here compares.

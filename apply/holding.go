@@ -99,7 +99,13 @@ func (r *run) checkLeases(ctx context.Context) error {
 // releaseLeases gives everything back. It has its own time limit: the user may
 // have stopped the run, and a host that is gone must not keep anybody.
 func (r *run) releaseLeases() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	limit := 10 * time.Second
+	select {
+	case <-r.o.Hurry:
+		limit = time.Second
+	default:
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	var wg sync.WaitGroup
 	for _, l := range r.leases {

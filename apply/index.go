@@ -195,6 +195,14 @@ func (ix *index) hostNode(name string) *node {
 	return ix.nodes[addr.Address(name)]
 }
 
+// nodeName is the PVE node the plan puts a host's guests on.
+func (ix *index) nodeName(name string) string {
+	if h := ix.hosts[name]; h != nil {
+		return h.Node
+	}
+	return ""
+}
+
 // pin is the certificate the plan pins for a host, "" when it is a late value.
 func (ix *index) pin(name string) string {
 	if h := ix.hosts[name]; h != nil {

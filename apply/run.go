@@ -128,7 +128,7 @@ func (r *run) understand() diag.List {
 	}
 	r.index = ix
 	r.fleet.hostNode = ix.hostNode
-	r.fleet.pin = ix.pin
+	r.fleet.pin, r.fleet.nodeName = ix.pin, ix.nodeName
 	r.fleet.arrived = r.arrived
 	return r.supported()
 }

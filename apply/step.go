@@ -46,6 +46,7 @@ type task struct {
 	out     *StepReport
 	started time.Time
 	extend  func() // something moved: the deadline counts anew
+	told    bool   // StepStarted was sent
 	why     string // what a probe found missing, for messages
 	op      operation
 }
@@ -160,8 +161,11 @@ func (t *task) checkGuards(ctx context.Context) error {
 
 // attempt writes once.
 func (t *task) attempt(ctx context.Context) error {
+	if !t.told {
+		t.told = true
+		t.emit(Event{Kind: StepStarted})
+	}
 	if _, ok := t.op.(reader); ok {
-		t.begun()
 		return t.op.act(ctx)
 	}
 	if err := t.checkGuards(ctx); err != nil {
@@ -173,7 +177,6 @@ func (t *task) attempt(ctx context.Context) error {
 	if err := t.record(journal.Record{Kind: journal.Intent, Run: t.id, Step: string(t.s.ID)}); err != nil {
 		return journalFailed(err)
 	}
-	t.begun()
 	t.out.Attempts++
 	if !onlyPrepares(t.s) {
 		t.mu.Lock()
@@ -193,12 +196,6 @@ func (t *task) attempt(ctx context.Context) error {
 		return d
 	}
 	return err
-}
-
-func (t *task) begun() {
-	if t.out.Attempts == 0 {
-		t.emit(Event{Kind: StepStarted})
-	}
 }
 
 // emit fills in which step an event is about.

@@ -38,13 +38,12 @@ func (in *inspection) suppliesOf(ctx context.Context, h *host) *supplies {
 // checkSupplies finds a storage or bridge that a step names and the host does
 // not have: PVE would accept most of them and fail in the middle.
 func (in *inspection) checkSupplies(ctx context.Context, s *plan.Step) error {
-	needs := map[string]string{} // storage → content type
-	bridge := ""
+	var storage, content, bridge string
 	switch s.Op {
 	case plan.ImageFetch, plan.SeedUpload:
-		needs[s.Text(plan.ArgStorage)] = "import"
+		storage, content = s.Text(plan.ArgStorage), "import"
 	case plan.GuestCreate:
-		needs[createdStorage(s)] = "images"
+		storage, content = createdStorage(s), "images"
 		bridge = canon.Get(createdConfig(s), "net0.bridge")
 	default:
 		return nil
@@ -57,14 +56,13 @@ func (in *inspection) checkSupplies(ctx context.Context, s *plan.Step) error {
 	if have.err != nil {
 		return have.err
 	}
-	for name, content := range needs {
-		i := slices.IndexFunc(have.storages, func(st pve.Storage) bool { return st.Name == name && st.Active })
-		if i < 0 || !slices.Contains(have.storages[i].Content, content) {
-			d := codeSupplies.Errorf("host %s has no storage %q for content type %s", h.name, name, content)
-			d.Label = "it has " + describeStorages(have.storages)
-			d.Help = "enable the content type on the host, or name another storage in hosts/" + h.name + ".yaml and plan again"
-			return d
-		}
+	if !slices.ContainsFunc(have.storages, func(st pve.Storage) bool {
+		return st.Name == storage && st.Active && slices.Contains(st.Content, content)
+	}) {
+		d := codeSupplies.Errorf("host %s has no storage %q for content type %s", h.name, storage, content)
+		d.Label = "it has " + describeStorages(have.storages)
+		d.Help = "enable the content type on the host, or name another storage in the host's entry and plan again"
+		return d
 	}
 	if bridge != "" && !slices.Contains(have.bridges, bridge) {
 		d := codeSupplies.Errorf("host %s has no bridge %q", h.name, bridge)
