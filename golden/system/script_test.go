@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     cmdExits,
 			"labserve":  cmdServe,
+			"labstop":   cmdStop,
 			"labapi":    cmdAPI,
 			"labmark":   cmdMark,
 			"labwrites": cmdWrites,
@@ -90,6 +91,24 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(l.stop)
 	labs(ts)[args[1]] = l
 	ts.Check(l.addTo(ts.MkAbs(args[0]), args[1]))
+}
+
+// labstop NAME ends a lab process. With a second word, swap, it comes back at
+// once, at the same address, with another certificate.
+func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) == 2 && args[1] != "swap" {
+		ts.Fatalf("usage: labstop NAME [swap]")
+	}
+	l := labNamed(ts, args[0])
+	l.stop()
+	if len(args) == 1 {
+		return
+	}
+	ts.Check(os.Remove(filepath.Join(l.dir, "tls.pem")))
+	again, err := startLab(l.dir, "--listen", strings.TrimPrefix(l.url, "https://"))
+	ts.Check(err)
+	ts.Defer(again.stop)
+	labs(ts)[args[0]] = again
 }
 
 // labapi NAME METHOD PATH [key=value…] calls the API behind homestak's back.
