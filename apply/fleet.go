@@ -47,6 +47,7 @@ type host struct {
 	link        *link  // the way to a nested host; nil for a site host
 	user        string // whose token it is, "root@pam!homestak"
 	fingerprint string
+	minted      bool // its token was made for this connection
 
 	mu     sync.Mutex
 	places map[uint]string // vmid → node, for guests that live elsewhere in the cluster
@@ -234,6 +235,7 @@ func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host
 		return nil, err
 	}
 	for {
+		minted := !cached
 		api, err := pve.New(pve.Config{
 			Name: name, Endpoints: []string{"https://127.0.0.1:8006"}, Fingerprint: fingerprint,
 			Token: token, Dial: l.DialContext, RunID: f.run,
@@ -241,7 +243,7 @@ func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host
 		if err != nil {
 			return nil, err
 		}
-		h := &host{name: name, api: api, dial: l.DialContext, link: l, user: userOf(token), fingerprint: fingerprint}
+		h := &host{name: name, api: api, dial: l.DialContext, link: l, user: userOf(token), fingerprint: fingerprint, minted: minted}
 		h.node, err = localNode(ctx, api)
 		if err == nil {
 			return h, nil

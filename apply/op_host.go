@@ -25,6 +25,8 @@ func (o hostEnroll) probe(ctx context.Context) (bool, error) {
 	}
 	missing, err := o.missing(ctx)
 	if err == nil {
+		h := o.fleet.connected(string(o.n.addr))
+		o.minted = h != nil && h.minted
 		return len(missing) == 0, nil
 	}
 	o.why = o.env.brief(err)

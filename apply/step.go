@@ -47,6 +47,7 @@ type task struct {
 	started time.Time
 	extend  func() // something moved: the deadline counts anew
 	told    bool   // StepStarted was sent
+	minted  bool   // looking at a new host made the token that looking needs
 	why     string // what a probe found missing, for messages
 	op      operation
 }
@@ -108,7 +109,7 @@ func (t *task) live(ctx, work context.Context) error {
 		holds, err := t.probe(work)
 		if err == nil && holds {
 			t.out.State = StateSkipped
-			if t.out.Attempts > 0 {
+			if t.out.Attempts > 0 || t.minted {
 				t.out.State = StateActed
 			}
 			return nil
