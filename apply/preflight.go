@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/homestak/homestak/apply/walk"
 	"github.com/homestak/homestak/lang/addr"
@@ -121,10 +122,13 @@ func (r *run) checkHosts(ctx context.Context) diag.List {
 			continue
 		}
 		wg.Go(func() {
-			host, err := r.fleet.host(ctx, h.Name)
-			if err == nil {
-				_, err = host.api.Version(ctx)
-			}
+			err := steady(ctx, func() error {
+				host, err := r.fleet.host(ctx, h.Name)
+				if err == nil {
+					_, err = host.api.Version(ctx)
+				}
+				return err
+			})
 			if err != nil {
 				findings[i] = r.env.explain(err)
 			}
@@ -132,6 +136,19 @@ func (r *run) checkHosts(ctx context.Context) diag.List {
 	}
 	wg.Wait()
 	return slices.DeleteFunc(findings, func(d *diag.Diagnostic) bool { return d == nil })
+}
+
+// steady asks again, twice, when what failed may pass: all of preflight is
+// reading, and one lost answer is no reason to refuse a plan.
+func steady(ctx context.Context, ask func() error) error {
+	err := ask()
+	for again := range 2 {
+		if err == nil || !mayPass(err) || pause(ctx, time.Duration(again+1)*firstLook) != nil {
+			break
+		}
+		err = ask()
+	}
+	return err
 }
 
 // verdict is what preflight knows of a step.
@@ -159,7 +176,11 @@ func (in *inspection) look(ctx context.Context, i int) {
 	if in.changes(s) {
 		return
 	}
-	verdict, err := in.judge(ctx, s)
+	var verdict verdict
+	err := steady(ctx, func() (err error) {
+		verdict, err = in.judge(ctx, s)
+		return err
+	})
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.verdicts[i] = verdict
