@@ -1,0 +1,64 @@
+package format
+
+import (
+	"bytes"
+
+	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/input"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+)
+
+const codeUnfaithful diag.Code = "HS0150"
+
+// Source returns the canonical form of f. The text is nil when the list has
+// errors: those of lang.Parse, or one of ours when the result would not be
+// read as the same tree.
+//
+// A byte order mark goes, line ends become line feeds, and the last line has
+// one; a file without any text stays empty.
+func Source(f *source.File) ([]byte, diag.List) {
+	tree, found := lang.Parse(f)
+	if found.HasErrors() {
+		return nil, found
+	}
+	clean := f
+	if text := normalize(f.Text); len(text) != len(f.Text) {
+		clean = source.NewFile(f.Name, text)
+		clean.Secret = f.Secret
+		if tree, found = lang.Parse(clean); found.HasErrors() {
+			return nil, found
+		}
+	}
+	out := print(clean, tree)
+	printed := source.NewFile(f.Name, out)
+	again, found := lang.Parse(printed)
+	if found.HasErrors() || !same(tree, again) {
+		return nil, diag.List{unfaithful(f)}
+	}
+	return out, nil
+}
+
+// normalize drops a byte order mark and the carriage returns of line ends.
+func normalize(text []byte) []byte {
+	text = text[input.Mark(text):]
+	if bytes.IndexByte(text, '\r') < 0 {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+}
+
+func print(f *source.File, tree *syntax.Node) []byte {
+	if isHCL(f.Name) {
+		return printHCL(f.Text)
+	}
+	return printYAML(f.Text, tree)
+}
+
+func unfaithful(f *source.File) *diag.Diagnostic {
+	d := codeUnfaithful.Errorf("formatting would change what the file says")
+	d.Range = source.Span(f, 0, 0)
+	d.Help = "the file is left as it is; please report it with the file as a bug in homestak"
+	return d
+}
