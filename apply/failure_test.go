@@ -91,26 +91,31 @@ func TestFailureRollback(t *testing.T) {
 	}
 }
 
-// A rollback touches only what this run made. What an earlier run made, and no
-// journal tells of, stays, and the run is a partly applied one.
+// A rollback touches only what this plan's runs made, as far as the journal tells.
+// Without it, what an earlier run made stays, and the run is a partly applied one.
 func TestRollbackNeedsTheJournal(t *testing.T) {
 	t.Parallel()
-	w := newMixed(t, "rollback")
-	p := w.plan("mixed", plan.GoalCreate)
-	ctx, cancel := context.WithCancel(t.Context())
-	w.react = func(e apply.Event) {
-		if e.Kind == apply.StepDone && e.Op == "Guest.Start" && e.Addr == "mixed/bad" {
-			cancel()
+	for _, keep := range []bool{true, false} {
+		w := newMixed(t, "rollback")
+		p := w.plan("mixed", plan.GoalCreate)
+		ctx, cancel := context.WithCancel(t.Context())
+		w.react = func(e apply.Event) {
+			if e.Kind == apply.StepDone && e.Op == "Guest.Start" && e.Addr == "mixed/bad" {
+				cancel()
+			}
 		}
-	}
-	if r := w.runCtx(ctx, p, apply.Options{}); r.Outcome != apply.Interrupted {
-		t.Fatalf("%s\n%s", r.Outcome, tell(r))
-	}
-	w.react = nil
-	w.env.StateDir = t.TempDir()
-	r := w.must(p, apply.Partial)
-	if w.guests()[vmid(p, "mixed/bad")] == "" {
-		t.Errorf("the guest of an unknown run was deleted\n%s", tell(r))
+		if r := w.runCtx(ctx, p, apply.Options{}); r.Outcome != apply.Interrupted {
+			t.Fatalf("%s\n%s", r.Outcome, tell(r))
+		}
+		w.react = nil
+		want := apply.RolledBack
+		if !keep {
+			w.env.StateDir, want = t.TempDir(), apply.Partial
+		}
+		r := w.must(p, want)
+		if there := w.guests()[vmid(p, "mixed/bad")] != ""; there == keep {
+			t.Errorf("journal kept: %v, guest there: %v\n%s", keep, there, tell(r))
+		}
 	}
 }
 

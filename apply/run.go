@@ -178,6 +178,7 @@ func (r *run) begin(ctx context.Context) *diag.Diagnostic {
 		return d
 	}
 	if err := r.record(journal.Record{Kind: journal.Began, Run: r.id}); err != nil {
+		r.end()
 		return journalFailed(err)
 	}
 	return nil
@@ -214,13 +215,14 @@ func (r *run) conclude(ctx, work context.Context) Outcome {
 	return outcome
 }
 
-// outcome sums up the steps.
+// outcome sums up the steps. What an earlier run of the same plan began counts as
+// done by this one: together they are one attempt.
 func (r *run) outcome(ctx context.Context) Outcome {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	failed, acted, cut := len(r.report.Findings) > 0, false, false
 	for _, s := range r.report.Steps {
-		acted = acted || s.State == StateActed || s.Attempts > 0
+		acted = acted || s.State == StateActed || s.Attempts > 0 || r.history.Begun(string(s.Step))
 		failed = failed || s.State == StateFailed
 		cut = cut || s.State == StateCut || s.State == StateBlocked
 	}
