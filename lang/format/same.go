@@ -9,14 +9,18 @@ import (
 	"github.com/homestak/homestak/lang/syntax"
 )
 
-// same reports whether two trees say the same: equal but for their places, and
-// expressions equal word by word.
+// same reports whether two trees say the same: equal but for their places.
+// Expressions, and the types of variables, which the tree has as they are
+// written, are equal word by word.
 func same(a, b *syntax.Node) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	if a.Kind != b.Kind || a.Text != b.Text || a.Ref != b.Ref || len(a.Items) != len(b.Items) || len(a.Fields) != len(b.Fields) {
+	if a.Kind != b.Kind || a.Ref != b.Ref || len(a.Items) != len(b.Items) || len(a.Fields) != len(b.Fields) {
 		return false
+	}
+	if a.Text != b.Text || a.Kind == syntax.Expr {
+		return isHCL(a.Range.File.Name) && sameWords(expression(a), expression(b))
 	}
 	for i := range a.Items {
 		if !same(a.Items[i], b.Items[i]) {
@@ -28,7 +32,7 @@ func same(a, b *syntax.Node) bool {
 			return false
 		}
 	}
-	return a.Kind != syntax.Expr || sameWords(expression(a), expression(b))
+	return true
 }
 
 func expression(n *syntax.Node) []byte { return n.Range.File.Text[n.Range.Start:n.Range.End] }

@@ -1,0 +1,27 @@
+package format
+
+import (
+	"regexp"
+
+	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/source"
+)
+
+// Extension is ".hcl" or ".yaml", by what a text without a name reads as. Only
+// comments read as both, and look the same in both.
+func Extension(text []byte) string {
+	if _, found := lang.Parse(source.NewFile("text.hcl", text)); !found.HasErrors() {
+		return ".hcl"
+	}
+	if _, found := lang.Parse(source.NewFile("text.yaml", text)); !found.HasErrors() {
+		return ".yaml"
+	}
+	if looksHCL.Match(text) {
+		return ".hcl"
+	}
+	return ".yaml"
+}
+
+// looksHCL finds a line that starts a block or an attribute, so that a broken
+// text gets the findings of its own syntax.
+var looksHCL = regexp.MustCompile(`(?m)^[ \t]*[\w-]+(([ \t]+("[^"\n]*"|[\w-]+))*[ \t]*\{[ \t]*$|[ \t]*=)`)
