@@ -12,6 +12,7 @@ import (
 
 	"github.com/homestak/homestak/apply"
 	"github.com/homestak/homestak/compiler"
+	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/build"
@@ -85,6 +86,9 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 // wanted compiles the manifest and says what to look for. A site with one host
 // needs no -H.
 func (a *app) wanted(ctx context.Context, p *planFlags) (*compiled, plan.WantedSet, error) {
+	if !slices.Contains([]string{"", "stop", "rollback", "continue"}, p.onError) {
+		return nil, plan.WantedSet{}, usage("--on-error %q: stop, rollback or continue", p.onError)
+	}
 	c, err := a.compile(ctx, p.siteFlags)
 	if err != nil {
 		return nil, plan.WantedSet{}, err
@@ -93,7 +97,8 @@ func (a *app) wanted(ctx context.Context, p *planFlags) (*compiled, plan.WantedS
 		p.host = onlyHost(c.site)
 	}
 	w := build.Wanted(c.d, p.host)
-	if slices.Contains(w.Hosts, "") {
+	homeless := func(n ir.Node) bool { return n.Parent < 0 && n.Host.V == "" }
+	if p.host == "" && slices.ContainsFunc(c.d.Nodes, homeless) {
 		return nil, w, usage("say where %s shall run: -H lab, or -H with a name from hosts/", c.d.Manifest)
 	}
 	return c, w, nil
@@ -182,8 +187,12 @@ func readInput(name string, limit int64, stdin io.Reader) ([]byte, error) {
 // cause strips the path that the message around it already says.
 func cause(err error) error {
 	var pe *os.PathError
-	if errors.As(err, &pe) {
+	var le *os.LinkError
+	switch {
+	case errors.As(err, &pe):
 		return pe.Err
+	case errors.As(err, &le):
+		return le.Err
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -61,7 +62,7 @@ With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`
 					return err
 				}
 				if out != "" {
-					if err := writeFile(out, m.bytes); err != nil {
+					if err := writePlan(out, m.bytes); err != nil {
 						return errors.Join(err, m.close())
 					}
 				}
@@ -85,6 +86,23 @@ func detailedExit(p *plan.Program) error {
 	return nil
 }
 
+// writePlan writes a plan file. It replaces one, but nothing else: -o with the
+// name of a manifest is a slip.
+func writePlan(name string, data []byte) error {
+	const magic = 8
+	old, err := os.Open(name)
+	if err == nil {
+		defer old.Close()
+		head := make([]byte, magic)
+		if n, _ := io.ReadFull(old, head); n > 0 && !bytes.Equal(head[:n], data[:magic]) {
+			d := codePlanFile.Errorf("%s exists and is not a plan", name)
+			d.Label, d.Help = "it is left as it is", "name another file, or remove this one first"
+			return d
+		}
+	}
+	return writeFile(name, data)
+}
+
 // writeFile replaces a file as a whole: a reader sees the old one or the new.
 func writeFile(name string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
@@ -95,15 +113,15 @@ func writeFile(name string, data []byte) error {
 	if err == nil {
 		err = os.Rename(tmp.Name(), name)
 	}
-	if err != nil {
-		if tmp != nil {
-			_ = os.Remove(tmp.Name())
-		}
-		d := codePlanFile.Errorf("cannot write %s", name)
-		d.Label, d.Help = cause(err).Error(), "name a file in a directory you may write to"
-		return d
+	if err == nil {
+		return nil
 	}
-	return nil
+	if tmp != nil {
+		_ = os.Remove(tmp.Name())
+	}
+	d := codePlanFile.Errorf("cannot write %s", name)
+	d.Label, d.Help = cause(err).Error(), "name a file in a directory you may write to"
+	return d
 }
 
 // showFlags choose a rendering.

@@ -54,7 +54,7 @@ func (a *app) findSite(flag string) (string, error) {
 			d.Help = "name the directory that holds site.yaml, or make one with `homestak init DIR`"
 			return "", d
 		}
-		return dir, nil
+		return siteRoot(dir), nil
 	}
 	dir, err := os.Getwd()
 	if err != nil {
@@ -62,7 +62,7 @@ func (a *app) findSite(flag string) (string, error) {
 	}
 	for {
 		if isSite(dir) {
-			return dir, nil
+			return siteRoot(dir), nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
@@ -73,6 +73,15 @@ func (a *app) findSite(flag string) (string, error) {
 		}
 		dir = parent
 	}
+}
+
+// siteRoot is dir, or its parent where dir is the v2/ of a site: who a guest
+// belongs to must not depend on where in the site one stands.
+func siteRoot(dir string) string {
+	if parent := filepath.Dir(dir); filepath.Base(dir) == "v2" && isSite(parent) {
+		return parent
+	}
+	return dir
 }
 
 // isSite recognises a site's root by what every site has one of.
