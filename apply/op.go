@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 
 	"github.com/homestak/homestak/plan"
 )
@@ -77,7 +78,7 @@ func (t *task) mine(ctx context.Context) (*host, *guest, error) {
 // isGone reports whether a guest does not exist, or its host does not: what was
 // on a nested host goes with it.
 func (t *task) isGone(ctx context.Context) (bool, error) {
-	gone, err := t.hostIsGone(ctx, t.s.Host)
+	gone, err := t.hostIsGone(ctx, t.s)
 	if gone || err != nil {
 		return gone, err
 	}
@@ -85,21 +86,34 @@ func (t *task) isGone(ctx context.Context) (bool, error) {
 	return g == nil && err == nil, err
 }
 
-// hostIsGone is false for a site host, whatever it answers.
-func (r *run) hostIsGone(ctx context.Context, name string) (bool, error) {
-	n := r.hostNode(name)
-	if n == nil {
-		return false, nil
+// hostIsGone reports whether what was on a step's host is gone with it: the
+// node that was the host does not exist, or the plan takes it away and it is
+// powered off already. A run that was killed between the two leaves the second,
+// and nobody can ask such a host about its guests. A site host is never gone,
+// whatever it answers.
+func (r *run) hostIsGone(ctx context.Context, s *plan.Step) (bool, error) {
+	var above []*node
+	for n := r.hostNode(s.Host); n != nil; n = r.hostNode(n.host) {
+		above = append(above, n)
 	}
-	if gone, err := r.hostIsGone(ctx, n.host); gone || err != nil {
-		return gone, err
+	for _, n := range slices.Backward(above) {
+		h, err := r.fleet.host(ctx, n.host)
+		if err != nil {
+			return false, err
+		}
+		g, err := r.read(ctx, h, n.vmid)
+		if g == nil || err != nil {
+			return err == nil, err
+		}
+		if s.Phase != plan.PhaseDestroy || !n.destroyed || !r.ours(g, n) {
+			continue
+		}
+		power, err := h.power(ctx, g)
+		if err != nil || power == plan.PowerStopped {
+			return err == nil, err
+		}
 	}
-	h, err := r.fleet.host(ctx, n.host)
-	if err != nil {
-		return false, err
-	}
-	g, err := r.read(ctx, h, n.vmid)
-	return g == nil && err == nil, err
+	return false, nil
 }
 
 // isOver reports whether a test has begun to take this step's node away again:

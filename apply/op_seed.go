@@ -85,7 +85,7 @@ func (o *seedUpload) build() ([]byte, error) {
 type seedUploadRemove struct{ *task }
 
 func (o seedUploadRemove) probe(ctx context.Context) (bool, error) {
-	if gone, err := o.hostIsGone(ctx, o.s.Host); gone || err != nil {
+	if gone, err := o.hostIsGone(ctx, o.s); gone || err != nil {
 		return gone, err
 	}
 	h, err := o.fleet.host(ctx, o.s.Host)
