@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/homestak/homestak/lang"
-	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/langtest"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
@@ -92,7 +90,9 @@ func check(t *testing.T, name string, text []byte) {
 	if found.HasErrors() {
 		t.Fatalf("%v\n%s", found, out)
 	}
-	if path.Ext(name) != ".hcl" {
+	if isHCL(name) {
+		checkHouseStyle(t, out)
+	} else {
 		if diff := cmp.Diff(langtest.Dump(tree), langtest.Dump(again)); diff != "" {
 			t.Fatalf("the tree changed: %s\n%s", diff, out)
 		}
@@ -162,5 +162,3 @@ func blankScalars(text []byte, n *syntax.Node) {
 		blank(n.Range.Start, n.Range.End)
 	}
 }
-
-var _ diag.List

@@ -3,81 +3,193 @@ package format
 import (
 	"bytes"
 	"path"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 )
 
 func isHCL(name string) bool { return path.Ext(name) == ".hcl" }
 
-// printHCL prints a text that was parsed without an error: the lines are ours
-// to choose, what is on them hclwrite's.
+// printHCL prints a text that was parsed without an error: its words on the
+// lines they are on, indented, spaced and aligned.
 func printHCL(text []byte) []byte {
-	if len(text) == 0 {
-		return text
-	}
-	if text[len(text)-1] != '\n' {
+	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(bytes.Clone(text), '\n')
 	}
-	tokens, _ := hclsyntax.LexConfig(text, "", hcl.InitialPos)
-	text = squeeze(text, tokens)
-	if len(text) == 0 || gluesNumbers(tokens) {
-		return text
-	}
-	return hclwrite.Format(text)
-}
-
-// squeeze leaves one blank line of several, none at the edges of the file and
-// of brackets, and no space at the ends of comments.
-func squeeze(text []byte, tokens hclsyntax.Tokens) []byte {
-	out := make([]byte, 0, len(text))
-	at := 0         // everything before is in out, or left out
-	edge := true    // nothing but line ends since the start or an opening bracket
-	started := true // out is at the start of a line
-	blank := false  // a blank line was left out
-	for _, t := range tokens {
-		space, word := text[at:t.Range.Start.Byte], text[t.Range.Start.Byte:t.Range.End.Byte]
-		at = t.Range.End.Byte
-		switch {
-		case t.Type == hclsyntax.TokenEOF:
-			return out
-		case t.Type == hclsyntax.TokenNewline && started:
-			blank = !edge
-			continue
-		case t.Type == hclsyntax.TokenNewline:
-			out, started = append(out, '\n'), true
-			continue
-		}
-		if blank && !closes(t.Type) {
-			out = append(out, '\n')
-		}
-		out = append(out, space...)
-		if started = word[len(word)-1] == '\n' && t.Type == hclsyntax.TokenComment; started {
-			out = append(append(out, trimRight(word[:len(word)-1])...), '\n')
-		} else {
-			out = append(out, word...)
-		}
-		blank, edge = false, opens(t.Type)
+	words, _ := hclsyntax.LexConfig(text, "", hcl.InitialPos)
+	lines := hclLines(words)
+	indentHCL(lines)
+	alignHCL(lines)
+	out := make([]byte, 0, len(text)+len(text)/8)
+	for i := range lines {
+		out = lines[i].print(out)
 	}
 	return out
 }
 
-func opens(t hclsyntax.TokenType) bool {
-	return t == hclsyntax.TokenOBrace || t == hclsyntax.TokenOBrack || t == hclsyntax.TokenOParen
+// hclLine is what stands between two line ends that count; the text of a
+// heredoc is part of the line it starts on.
+type hclLine struct {
+	words   hclsyntax.Tokens
+	comment []byte // one that ends the line, when there are words before it
+	blank   bool   // a blank line stands above
+	indent  int
+	equals  int // which word is the = of an assignment that ends on the line, or 0
+	column  int // of that =
+	end     int // column of the comment
 }
 
-func closes(t hclsyntax.TokenType) bool {
-	return t == hclsyntax.TokenCBrace || t == hclsyntax.TokenCBrack || t == hclsyntax.TokenCParen
+// hclLines cuts the words into lines. Of several blank lines one is left, of
+// those at the edges of the file and of brackets none.
+func hclLines(words hclsyntax.Tokens) []hclLine {
+	var lines []hclLine
+	edge, blank := true, false
+	for from, i := 0, 0; i < len(words); i++ {
+		word := words[i]
+		comment := word.Type == hclsyntax.TokenComment && bytes.HasSuffix(word.Bytes, []byte("\n"))
+		if !comment && word.Type != hclsyntax.TokenNewline {
+			continue
+		}
+		line := hclLine{words: words[from:i]}
+		from = i + 1
+		switch {
+		case comment:
+			line.comment = trimRight(word.Bytes[:len(word.Bytes)-1])
+		case len(line.words) == 0:
+			blank = !edge
+			continue
+		}
+		line.blank = blank && (len(line.words) == 0 || bracket(line.words[0]) >= 0)
+		lines = append(lines, line)
+		edge, blank = len(line.words) > 0 && bracket(line.words[len(line.words)-1]) > 0, false
+	}
+	return lines
 }
 
-// gluesNumbers reports whether hclwrite would make 1.0 of 1 .0. It means the
-// first part of the number 1, which no value has; so it stays as it is.
-func gluesNumbers(tokens hclsyntax.Tokens) bool {
-	for i := 1; i < len(tokens); i++ {
-		if tokens[i-1].Type == hclsyntax.TokenNumberLit && tokens[i].Type == hclsyntax.TokenDot {
-			return true
+// bracket is 1 for a word that opens, -1 for one that closes.
+func bracket(word hclsyntax.Token) int {
+	switch word.Type {
+	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateControl, hclsyntax.TokenTemplateInterp:
+		return 1
+	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
+		return -1
+	}
+	return 0
+}
+
+// net is how many more brackets open than close.
+func net(words hclsyntax.Tokens) int {
+	n := 0
+	for _, word := range words {
+		n += bracket(word)
+	}
+	return n
+}
+
+// indentHCL indents what a line leaves open by one step, however many brackets
+// that is.
+func indentHCL(lines []hclLine) {
+	var open []int // brackets, by the line that opened them
+	for i := range lines {
+		n := net(lines[i].words)
+		for n < 0 && len(open) > 0 {
+			if top := &open[len(open)-1]; -n < *top {
+				*top += n
+				n = 0
+			} else {
+				n += *top
+				open = open[:len(open)-1]
+			}
+		}
+		lines[i].indent = indent * len(open)
+		if n > 0 {
+			open = append(open, n)
 		}
 	}
-	return false
+}
+
+// alignHCL puts the equals signs of lines that follow each other into one
+// column, and then their comments.
+func alignHCL(lines []hclLine) {
+	for i := range lines {
+		lines[i].equals = equals(lines[i].words)
+	}
+	chains(lines, func(l *hclLine) bool { return l.equals > 0 }, func(l *hclLine) int {
+		return l.indent + width(l.words[:l.equals])
+	}, func(l *hclLine, column int) { l.column = column + 1 })
+	chains(lines, func(l *hclLine) bool { return l.comment != nil && len(l.words) > 0 }, func(l *hclLine) int {
+		if l.equals > 0 {
+			return l.column + width(l.words[l.equals:])
+		}
+		return l.indent + width(l.words)
+	}, func(l *hclLine, column int) { l.end = column + 1 })
+}
+
+// equals finds the = of an assignment that opens no bracket it does not close.
+func equals(words hclsyntax.Tokens) int {
+	for i, word := range words {
+		if word.Type != hclsyntax.TokenEqual || i == 0 {
+			continue
+		}
+		if net(words[i:]) != 0 {
+			return 0
+		}
+		return i
+	}
+	return 0
+}
+
+// chains gives each run of lines that are in it the largest of their columns.
+func chains(lines []hclLine, in func(*hclLine) bool, column func(*hclLine) int, set func(*hclLine, int)) {
+	for from := 0; from < len(lines); from++ {
+		until, widest := from, 0
+		for until < len(lines) && in(&lines[until]) && (until == from || !lines[until].blank) {
+			widest = max(widest, column(&lines[until]))
+			until++
+		}
+		for ; from < until; from++ {
+			set(&lines[from], widest)
+		}
+	}
+}
+
+// width is how wide the words are, or the last line of them.
+func width(words hclsyntax.Tokens) int {
+	n := 0
+	for i, word := range words {
+		if i > 0 && spaceBefore(words, i) {
+			n++
+		}
+		if line := bytes.LastIndexByte(word.Bytes, '\n'); line >= 0 {
+			n = 0
+			word.Bytes = word.Bytes[line+1:]
+		}
+		n += utf8.RuneCount(word.Bytes)
+	}
+	return n
+}
+
+func (l *hclLine) print(out []byte) []byte {
+	if l.blank {
+		out = append(out, '\n')
+	}
+	start := len(out)
+	out = pad(out, l.indent)
+	for i, word := range l.words {
+		switch {
+		case i > 0 && i == l.equals:
+			out = pad(out, l.column-utf8.RuneCount(out[start:]))
+		case i > 0 && spaceBefore(l.words, i):
+			out = append(out, ' ')
+		}
+		out = append(out, word.Bytes...)
+	}
+	if l.comment != nil {
+		if len(l.words) > 0 {
+			out = pad(out, l.end-utf8.RuneCount(out[max(start, bytes.LastIndexByte(out, '\n')+1):]))
+		}
+		out = append(out, l.comment...)
+	}
+	return append(out, '\n')
 }

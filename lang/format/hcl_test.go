@@ -2,9 +2,13 @@ package format
 
 import (
 	"bytes"
+	"regexp"
+	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
 )
 
 func hclComments(text []byte) []string {
@@ -16,4 +20,20 @@ func hclComments(text []byte) []string {
 		}
 	}
 	return all
+}
+
+// ours are the places where hclwrite's rules are not good enough: a minus after
+// ${ or =>, the dot after a number, the width of what is not ASCII or has
+// several lines.
+var ours = regexp.MustCompile("(?:[$%]\\{~?|=>)\\s*-|[0-9] \\.|[^\\x00-\\x7f]|/\\*")
+
+// checkHouseStyle compares with hclwrite, the style of every tool around HCL.
+func checkHouseStyle(t *testing.T, out []byte) {
+	t.Helper()
+	if ours.Match(out) {
+		return
+	}
+	if diff := cmp.Diff(string(hclwrite.Format(out)), string(out)); diff != "" {
+		t.Fatalf("hclwrite does it differently:\n%s", diff)
+	}
 }
