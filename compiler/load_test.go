@@ -24,6 +24,8 @@ func siteFiles(files map[string]string) fstest.MapFS {
 	return m
 }
 
+const uuid = "7d3b6c1a-52f4-4a0e-9d7e-1f2a3b4c5d6e"
+
 func codes(list diag.List) string {
 	var out []string
 	for _, d := range list {
@@ -137,6 +139,8 @@ func TestBrokenFilesKeepToThemselves(t *testing.T) {
 func TestSecretsAreNeverQuoted(t *testing.T) {
 	for _, text := range []string{
 		"ssh_keys: {a: canary", "ssh_keys:\n\ta: canary", "canary", "[canary]", "passwords: canary\npasswords: canary",
+		"passwords: [canary]", "api_tokens: {lab: canary}", "ssh_keys: {a: \"-----BEGIN canary PRIVATE KEY-----\"}", "ssh_keys: {a: [canary]}",
+		"ssh_keys: {a: \"ssh-rsa AAAA\\ncanary\"}", "passwords: {vm_root: canary}", "passwords: {vm_root: \"ENC[canary]\"}", "ssh_keys: {\"c canary\": x}",
 		"a: &x canary\nb: *x", "? [canary]\n: x", "\"canary\\q\": 1", "ssh_keyz: {a: canary}", "a: !canary canary", "canary\n---\ncanary",
 	} {
 		s, list := compiler.Load(siteFiles(map[string]string{"secrets.yaml": text}))
@@ -149,10 +153,11 @@ func TestSecretsAreNeverQuoted(t *testing.T) {
 }
 
 func TestSecretNames(t *testing.T) {
-	secrets := "api_tokens: {father: x}\npasswords: {vm_root: \"\"}\nssh_keys: {a@b.c: x, n: 1}\nauth:\n  node_tokens: {web: x}\nlist: [x]\nsops: {mac: x}\n"
+	sealed := "api_tokens: {father: \"ENC[x]\"}\npasswords: {vm_root: \"\"}\nssh_keys: {a@b.c: \"ENC[x]\", n: \"ENC[x]\"}\nauth:\n  node_tokens: {web: x}\nlist: [x]\nsops: {mac: x}\n"
+	open := "api_tokens: {father: a@b!c=" + uuid + "}\npasswords: {vm_root: \"\"}\nssh_keys: {a@b.c: ssh-rsa AAAA, n: from=\"x y\" ssh-rsa AAAA}\nauth:\n  node_tokens: {web: x}\nlist: [x]\n"
 	want := "[api_tokens.father auth.node_tokens.web list.0 ssh_keys.a@b.c ssh_keys.n]"
-	for _, name := range []string{"secrets.yaml", "secrets.yaml.enc"} {
-		s, list := compiler.Load(siteFiles(map[string]string{name: secrets}))
+	for name, text := range map[string]string{"secrets.yaml": open, "secrets.yaml.enc": sealed} {
+		s, list := compiler.Load(siteFiles(map[string]string{name: text}))
 		if got := fmt.Sprint(s.SecretNames()); got != want || len(list) != 0 {
 			t.Errorf("%s: %s, %v", name, got, list)
 		}

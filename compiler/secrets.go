@@ -74,15 +74,29 @@ func (l *loader) namesIn(f *source.File) {
 	f.Secret = true
 	tree, list := yaml.Parse(f)
 	l.list = append(l.list, list...)
-	if tree == nil || tree.Kind != syntax.Map {
+	switch {
+	case tree == nil, tree.Kind == syntax.Null, tree.Kind == syntax.Bad:
+		return
+	case tree.Kind != syntax.Map:
+		l.errorAt(codeSecretShape, firstLine(tree.Range), "the secrets are no mapping").Help = aboutShape
 		return
 	}
-	sections := []string{"api_tokens", "auth", "passwords", "ssh_keys"}
-	for _, field := range tree.Fields {
+	sealed := strings.HasSuffix(f.Name, ".enc")
+	if at := tree.Get("sops"); !sealed && (at != nil || sealedBySops(tree)) {
+		d := l.errorAt(codeSecretValue, source.Span(f, 0, 0), "%s is encrypted by SOPS", f.Name)
+		d.Help = "rename it to secrets.yaml.enc, or decrypt it: `sops -d`"
+		sealed = true
+	}
+	for i := range tree.Fields {
+		field := &tree.Fields[i]
 		if field.Key == "sops" {
 			continue
 		}
-		if best := diag.Suggest(field.Key, sections); best != "" && !slices.Contains(sections, field.Key) {
+		if s := sectionNamed(field.Key); s != nil {
+			l.section(s, field.Range, field.Value, sealed)
+			continue
+		}
+		if best := diag.Suggest(field.Key, sectionKeys()); best != "" {
 			d := l.warnAt(codeSecretSection, field.Range, "the secrets have a section %q", field.Key)
 			d.Help = "did you mean \"" + best + "\"?"
 		}
@@ -90,7 +104,7 @@ func (l *loader) namesIn(f *source.File) {
 	}
 }
 
-// namesBelow adds the leaves below a key that have a value.
+// namesBelow adds the leaves below a key that homestak does not know.
 func (l *loader) namesBelow(name string, at source.Range, n *syntax.Node) {
 	switch n.Kind {
 	case syntax.Map:
@@ -124,7 +138,7 @@ func (l *loader) lockFile() {
 		return
 	}
 	for _, e := range tree.Fields {
-		if e.Value.Kind != syntax.String || e.Value.Text == "" {
+		if e.Value.Kind != syntax.String || e.Value.Text == "" || !validSecretName(e.Key) {
 			l.badLock(e.Range)
 			continue
 		}
