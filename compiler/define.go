@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/syntax"
 	"github.com/homestak/homestak/lang/unit"
+	"github.com/homestak/homestak/stdlib"
 )
 
 const (
@@ -149,16 +152,25 @@ func (f *findings) image(n *syntax.Node, where string) *imageDecl {
 // imageSource checks that the bytes of an image are known before they are
 // fetched.
 func (f *findings) imageSource(d *imageDecl) {
-	builtin := strings.HasPrefix(d.source.V, "builtin:")
-	if d.source.ok() && !builtin && !strings.HasPrefix(d.source.V, "https://") {
-		f.errorAt(codeBadSource, d.source.At, "%q is not the source of an image", d.source.V).
-			Label = "an https URL, or builtin:NAME"
+	name, builtin := strings.CutPrefix(d.source.V, "builtin:")
+	switch {
+	case !d.source.ok():
+	case !builtin:
+		f.reach(&d.source, link{code: codeBadSource, what: "the source of an image", schemes: []string{"https"},
+			form: "as in https://images.example/debian-12.qcow2, or builtin:NAME"})
+	case !slices.Contains(stdlib.BuiltinNames(), name):
+		e := f.errorAt(codeBadSource, d.source.At, "there is no builtin image %q", name)
+		e.Help = "there is " + enumerate(stdlib.BuiltinNames())
+		if best := diag.Suggest(name, stdlib.BuiltinNames()); best != "" {
+			e.Help, e.Fixes = fmt.Sprintf("did you mean \"builtin:%s\"?", best), replace(d.source.At, "builtin:"+best)
+		}
 		d.source.Bad = true
 	}
 	switch {
 	case d.checksum.ok() && !validChecksum(d.checksum.V):
-		f.errorAt(codeBadChecksum, d.checksum.At, "%q is not a checksum", d.checksum.V).
-			Label = "sha256: and 64, or sha512: and 128 hex digits"
+		e := f.errorAt(codeBadChecksum, d.checksum.At, "%q is not a checksum", d.checksum.V)
+		e.Label = "sha256: and 64, or sha512: and 128 hex digits"
+		e.Help = "copy it from where the publisher of the image states it"
 		d.checksum.Bad = true
 	case d.source.ok() && !d.checksum.Set && !builtin:
 		e := f.errorAt(codeBadChecksum, d.source.At, "an image from a URL needs a checksum")

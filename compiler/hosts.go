@@ -166,16 +166,9 @@ func (f *findings) fingerprint(o opt[string]) opt[string] {
 }
 
 func (f *findings) via(o opt[string]) opt[string] {
-	if !o.ok() {
-		return o
+	if o.ok() {
+		f.reach(&o, link{code: codeVia, what: "a way to a host", schemes: []string{"https", "http", "socks5", "ssh"},
+			form: "as in https://192.0.2.1:8006, socks5://127.0.0.1:1080 or ssh://jump.example", user: true, bare: true})
 	}
-	for _, scheme := range []string{"https://", "http://", "socks5://", "ssh://"} {
-		if rest, ok := strings.CutPrefix(o.V, scheme); ok && rest != "" {
-			return o
-		}
-	}
-	d := f.errorAt(codeVia, o.At, "%q is no way to a host", o.V)
-	d.Label = "as in https://192.0.2.1:8006, socks5://127.0.0.1:1080 or ssh://jump.example"
-	o.Bad = true
 	return o
 }

@@ -228,3 +228,25 @@ func TestUnknownDirectoryIsNoError(t *testing.T) {
 		t.Error("a raw error")
 	}
 }
+
+// What is before the @ of a URL may be a password: it is in no rendering, and
+// in no deployment.
+func TestCredentialsInURLsAreNeverShown(t *testing.T) {
+	for name, text := range map[string]string{
+		"images/i.yaml": "source: https://u:canary@x/y\nos: debian-12\n",
+		"images/j.yaml": "source: https://canary@x/y z\n",
+		"images/k.yaml": "source: u:canary@x/y\n",
+		"hosts/h.yaml":  "endpoint: https://u:canary@x:8006\n",
+		"hosts/v.yaml":  "via: socks5://u:canary@x:1080\n",
+		"hosts/w.yaml":  "via: ssh://u:canary@x\n",
+	} {
+		s, list := compiler.Load(siteFiles(map[string]string{name: text}))
+		list = append(list, s.Check()...)
+		var b strings.Builder
+		diag.Text(&b, list, diag.TextOptions{})
+		diag.JSON(&b, list)
+		if len(list) != 1 || strings.Contains(b.String(), "canary") {
+			t.Errorf("%s: %q gives\n%s", name, text, b.String())
+		}
+	}
+}

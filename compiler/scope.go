@@ -22,13 +22,6 @@ const (
 	codeVariableType    diag.Code = "HS0224"
 )
 
-// Bounds of everything one compilation evaluates: enough for a hundred
-// thousand nodes of twenty expressions each, and seconds at the worst.
-const (
-	maxSteps = 32 << 20
-	maxText  = 256 << 20
-)
-
 // scope is what the expressions of one HCL file see: its own variables and
 // locals. A file is a world of its own, so two manifests may both have a
 // variable "workers".
@@ -44,10 +37,7 @@ func (c *compilation) scopeOf(doc *document) *scope {
 	if c.scopes == nil {
 		c.scopes = map[*document]*scope{}
 	}
-	s := &scope{hcl: &expr.Scope{
-		Vars:   map[string]cty.Value{},
-		Budget: &expr.Budget{Steps: maxSteps, Bytes: maxText},
-	}}
+	s := &scope{hcl: &expr.Scope{Vars: map[string]cty.Value{}, Budget: expr.NewBudget()}}
 	c.scopes[doc] = s
 	s.hcl.Vars["var"] = c.variables(doc)
 	locals, list := expr.Locals(doc.tree.Get("locals"), s.hcl)
@@ -109,7 +99,7 @@ func (c *compilation) variable(f *syntax.Field, doc *document) cty.Value {
 	}
 	fallback, hasFallback := cty.NullVal(cty.DynamicPseudoType), false
 	if e := r.take("default"); e != nil {
-		v, ok, list := expr.Value(e.node, &expr.Scope{})
+		v, ok, list := expr.Value(e.node, &expr.Scope{Budget: c.scopes[doc].hcl.Budget})
 		c.list = append(c.list, list...)
 		if !ok {
 			return fallback

@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"net/netip"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -168,11 +167,8 @@ func (f *findings) uuid(o *opt[string]) {
 }
 
 func (f *findings) url(o *opt[string]) {
-	u, err := url.Parse(o.V)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		f.errorAt(codeBadURL, o.At, "%q is not the URL of an API", o.V).Label = "as in https://192.0.2.1:8006"
-		o.Bad = true
-		return
+	if f.reach(o, link{code: codeBadURL, what: "the URL of an API", schemes: []string{"https"},
+		form: "as in https://192.0.2.1:8006", bare: true}) != nil {
+		o.V = strings.TrimSuffix(o.V, "/")
 	}
-	o.V = strings.TrimSuffix(o.V, "/")
 }
