@@ -9,6 +9,7 @@ import (
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
 )
 
 const rootPassword = "passwords.vm_root"
@@ -16,6 +17,8 @@ const rootPassword = "passwords.vm_root"
 // specEffect is a spec with its posture and the site merged in: what all nodes
 // with this spec have in common. Nodes share its slices.
 type specEffect struct {
+	name    string
+	at      source.Range
 	decl    *specDecl
 	layer   ir.Layer
 	posture ir.Value[string]
@@ -37,7 +40,12 @@ func (c *compilation) specNamed(name opt[string], first *node) *specEffect {
 		c.specs[name.V] = nil
 		return nil
 	}
-	s := &specEffect{decl: decl, layer: d.layer}
+	if len(decl.users) > maxUsers {
+		e := c.errorAt(codeSpecTooLarge, decl.usersAt.At, "spec %q has more than %d users", d.name, maxUsers)
+		e.Help = "split it into several specs"
+		decl.users = decl.users[:maxUsers]
+	}
+	s := &specEffect{name: d.name, at: d.at, decl: decl, layer: d.layer}
 	s.posture = over(decl.posture, d.layer, defaultText(schema.Spec.Field("access").Object, "posture"))
 	posture, postureLayer := &postureDecl{}, ir.FromDefault
 	if !decl.posture.Bad {
@@ -136,11 +144,15 @@ func (c *compilation) users(s *specEffect) []ir.User {
 
 // everyKey is what a user without ssh_keys gets: all keys of the site.
 func (c *compilation) everyKey() []ir.Value[string] {
-	var keys []ir.Value[string]
+	if c.allKeys != nil {
+		return c.allKeys
+	}
+	keys := []ir.Value[string]{}
 	for _, k := range c.site.secrets.below("ssh_keys.") {
 		at := c.site.secrets.names["ssh_keys."+k]
 		keys = append(keys, ir.Value[string]{V: k, From: ir.Origin{Layer: ir.FromSite, Range: at}})
 	}
+	c.allKeys = keys
 	return keys
 }
 
@@ -163,8 +175,14 @@ func (c *compilation) key(k opt[string]) (string, bool) {
 	name := k.V
 	if short, old := strings.CutPrefix(name, "ssh_keys."); old {
 		d := c.warnAt(codeRenamedField, k.At, "keys are named without \"ssh_keys.\"")
+		d.Help = fmt.Sprintf("write %q", short)
 		d.Fixes = replace(k.At, short)
 		name = short
+	}
+	if !validSecretName(name) {
+		d := c.errorAt(codeBadName, k.At, "%q cannot be the name of a key", shortened(name))
+		d.Label, d.Help = "letters, digits, and . _ - @ inside", "write a name from below ssh_keys in secrets.yaml"
+		return "", false
 	}
 	s := c.site.secrets
 	if _, ok := s.names["ssh_keys."+name]; ok || !s.known {
@@ -172,6 +190,7 @@ func (c *compilation) key(k opt[string]) (string, bool) {
 	}
 	d := c.errorAt(codeSecretAbsent, k.At, "there is no key %q among the site's secrets", name)
 	d.Label = "not below ssh_keys in secrets.yaml"
+	d.Help = "add it there, or remove it here"
 	if d.Range.File == nil || !d.Range.File.Secret {
 		c.suggestOf(d, name, func() []string { return s.below("ssh_keys.") })
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
 )
 
@@ -13,12 +14,14 @@ const (
 	codeReservedUser  diag.Code = "HS0418"
 	codeServiceBoth   diag.Code = "HS0419"
 	codeServiceNeeded diag.Code = "HS0420"
+	codeSpecTooLarge  diag.Code = "HS0422"
 	driverUser                  = "homestak-driver" // the account the driver logs in with
 )
 
 // checkSpec reports what contradicts itself in a spec with its posture.
 func (c *compilation) checkSpec(s *specEffect, p *postureDecl) {
 	c.checkUsers(s.decl)
+	c.checkProgram(s)
 	c.checkServices(s, p)
 	if t := s.decl.trigger; t.ok() && t.V != "manual" {
 		d := c.warnAt(codeNotYet, t.At, "run.trigger %s is not supported in this version", t.V)
@@ -30,17 +33,68 @@ func (c *compilation) checkUsers(decl *specDecl) {
 	first := map[string]opt[string]{}
 	for i := range decl.users {
 		name := decl.users[i].name
-		if name.V == driverUser {
-			d := c.errorAt(codeReservedUser, name.At, "user %q is homestak's own", driverUser)
-			d.Label = "it is on every node, and logs in by certificate only"
-			d.Help = "choose another name"
-		}
+		c.reservedUser(name)
 		if old, twice := first[name.V]; twice {
 			d := c.errorAt(codeUserTwice, name.At, "user %q is there twice", name.V)
+			d.Help = "make one of the two, with the keys of both"
 			d.Notes = []diag.Note{{Text: "first named here", Range: old.At}}
 			continue
 		}
 		first[name.V] = name
+	}
+}
+
+// reservedUser refuses the account homestak itself uses.
+func (f *findings) reservedUser(name opt[string]) {
+	if !name.ok() || name.V != driverUser {
+		return
+	}
+	d := f.errorAt(codeReservedUser, name.At, "user %q is homestak's own", driverUser)
+	d.Label = "it is on every node, and logs in by certificate only"
+	d.Help = "choose another name"
+}
+
+// The bounds of a node's program: its resources, the secrets it needs, its
+// bytes.
+const (
+	maxResources = 4096
+	maxValues    = 1024
+	maxProgram   = 1 << 20
+	maxUsers     = 1024
+)
+
+// checkProgram: what a node becomes has to fit into its program.
+func (c *compilation) checkProgram(s *specEffect) {
+	b := &s.common
+	// The host name, its zone, sudo, sshd and the like, and an address 32 deep.
+	resources, size := 16, 4096
+	add := func(names []ir.Value[string]) {
+		for i := range names {
+			size += len(names[i].V) + 16
+		}
+	}
+	for _, list := range [][]ir.Value[string]{b.Packages, b.ServicesEnable, b.ServicesDisable} {
+		resources += len(list)
+		add(list)
+	}
+	keys := map[string]bool{}
+	for i := range b.Users {
+		u := &b.Users[i]
+		resources += 2
+		size += 2 * (len(u.Name.V) + 16)
+		add(u.Keys)
+		for _, k := range u.Keys {
+			size += len("ssh_keys.")
+			keys[k.V] = true
+		}
+		if size > maxProgram {
+			break
+		}
+	}
+	if resources > maxResources || len(keys) >= maxValues || size > maxProgram {
+		d := c.errorAt(codeSpecTooLarge, s.at, "spec %q is too much for one machine", s.name)
+		d.Label = fmt.Sprintf("at most %d packages, services and accounts, %d keys, 1 MiB of names", maxResources-16, maxValues-1)
+		d.Help = "split it into several specs"
 	}
 }
 
@@ -54,10 +108,12 @@ func (c *compilation) checkServices(s *specEffect, p *postureDecl) {
 	for _, off := range s.decl.disable {
 		if on, both := enabled[unitName(off.V)]; both {
 			d := c.errorAt(codeServiceBoth, off.At, "service %q is enabled and disabled", off.V)
+			d.Help = "remove it from one of the two"
 			d.Notes = []diag.Note{{Text: "enabled here", Range: on.At}}
 		}
 		if why := needed[unitName(off.V)]; why != "" {
-			c.errorAt(codeServiceNeeded, off.At, "service %q cannot be disabled", off.V).Label = why
+			d := c.errorAt(codeServiceNeeded, off.At, "service %q cannot be disabled", off.V)
+			d.Label, d.Help = why, "remove it"
 		}
 		c.checkFail2ban(s, p, off, true)
 	}

@@ -75,6 +75,7 @@ type compilation struct {
 	presets   map[string]*presetDecl
 	postures  map[string]*postureDecl
 	images    map[string]*imageDecl
+	allKeys   []ir.Value[string] // see everyKey
 }
 
 // node is one instance on its way through the stages.

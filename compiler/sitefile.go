@@ -82,6 +82,7 @@ func (l *loader) siteDecl(n *syntax.Node) settingsDecl {
 	d.timezone = defaults.text("timezone")
 	d.packages, _ = defaults.texts("packages")
 	d.user = defaults.text("vm_user")
+	l.reservedUser(d.user)
 	d.bridge = defaults.text("bridge")
 	d.nag = defaults.flag("pve_remove_subscription_nag")
 	for _, ignored := range []string{"server_url", "host_user", "image_release"} {

@@ -1,12 +1,15 @@
 package compiler
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/stdlib"
 )
 
 const (
@@ -15,6 +18,7 @@ const (
 	codeBadUUID    diag.Code = "HS0308"
 	codeBadURL     diag.Code = "HS0309"
 	codeNoPrefix   diag.Code = "HS0310"
+	codeBadZone    diag.Code = "HS0315"
 )
 
 // syntaxOf checks what the type of a textual field demands of its text, and
@@ -33,36 +37,74 @@ func (f *findings) syntaxOf(o *opt[string], s *schema.Field) {
 		f.uuid(o)
 	case schema.URL:
 		f.url(o)
+	case schema.Zone:
+		f.zone(o)
 	default:
 		f.word(o, s.Type)
 	}
 }
 
 // words are the textual types that one pattern describes. Each pattern is the
-// rule of whoever takes the name in the end: Debian, systemd, Proxmox VE.
+// rule of whoever takes the name in the end: Debian, systemd, Proxmox VE, and
+// the programs nodes are made by, which refuse what is longer or stranger.
 var words = []struct {
 	of      schema.Type
 	pattern *regexp.Regexp
 	label   string
+	example string
 }{
-	{schema.Domain, regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`), "labels of lower-case letters, digits and hyphens, joined by dots"},
-	{schema.Zone, regexp.MustCompile(`^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$`), "an IANA name such as Europe/Berlin"},
-	{schema.Package, regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?$`), "lower-case letters, digits, and + . - inside"},
-	{schema.Service, regexp.MustCompile(`^[A-Za-z0-9:_.\\@-]+$`), "the name of a systemd unit, as in ssh or ssh.service"},
-	{schema.Login, regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`), "lower-case letters, digits, _ and -, at most 32, no digit first"},
-	{schema.Tag, regexp.MustCompile(`^[a-z0-9_][a-z0-9_+.-]*$`), "lower-case letters, digits, and _ + . - inside"},
-	{schema.Pool, regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,2}$`), "letters, digits, _ and -, at most three levels joined by /"},
-	{schema.Bridge, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,14}$`), "the name of a network interface, at most 15 characters"},
-	{schema.Storage, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]$`), "letters, digits, and _ . - inside"},
+	{schema.Domain, regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
+		"labels of lower-case letters, digits and hyphens, joined by dots", "it as in home.arpa"},
+	{schema.Package, regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]{1,127}$`),
+		"lower-case letters, digits, and + . - inside", "the name that apt knows it by, as in nginx"},
+	{schema.Service, regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,127}$`),
+		"letters, digits, and : _ . @ - inside", "the name of a systemd unit, as in ssh or ssh.service"},
+	{schema.Login, regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`),
+		"lower-case letters, digits, _ and -, at most 32, no digit first", "a name that useradd takes, as in ann"},
+	{schema.Tag, regexp.MustCompile(`^[a-z0-9_][a-z0-9_+.-]{0,63}$`),
+		"lower-case letters, digits, and _ + . - inside, at most 64", "it as in web"},
+	{schema.Pool, regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,2}$`),
+		"letters, digits, _ and -, at most three levels joined by /", "the name of a pool of the host, as in prod/web"},
+	{schema.Bridge, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,14}$`),
+		"letters, digits, and _ . - inside, at most 15", "the name of a bridge of the host, as in vmbr0"},
+	{schema.Storage, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]$`),
+		"letters, digits, and _ . - inside", "the name of a storage of the host, as in local-zfs"},
 }
+
+// longestWord is the length of a DNS name; nothing else is longer.
+const longestWord = 253
 
 func (f *findings) word(o *opt[string], t schema.Type) {
 	for i := range words {
-		if w := &words[i]; w.of == t && !w.pattern.MatchString(o.V) {
-			f.errorAt(codeBadName, o.At, "%q cannot be %s", o.V, t).Label = w.label
+		if w := &words[i]; w.of == t && (len(o.V) > longestWord || !w.pattern.MatchString(o.V)) {
+			d := f.errorAt(codeBadName, o.At, "%q cannot be %s", shortened(o.V), t)
+			d.Label, d.Help = w.label, "write "+w.example
 			o.Bad = true
 		}
 	}
+}
+
+// zone knows every name there is, so that a node is not told a zone it lacks.
+func (f *findings) zone(o *opt[string]) {
+	zones := stdlib.Zones()
+	if _, known := slices.BinarySearch(zones, o.V); known {
+		return
+	}
+	d := f.errorAt(codeBadZone, o.At, "there is no time zone %q", shortened(o.V))
+	d.Help = "write its IANA name, as in Europe/Berlin"
+	if best := diag.Suggest(o.V, zones); best != "" {
+		d.Help, d.Fixes = fmt.Sprintf("did you mean %q?", best), replace(o.At, best)
+	}
+	o.Bad = true
+}
+
+// shortened is text for a message: nobody reads a megabyte of it.
+func shortened(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // ip accepts "" too: "no gateway, whatever the site says".

@@ -4,12 +4,20 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/homestak/homestak/lang/unit"
 )
 
 //go:embed presets postures specs images
 var files embed.FS
+
+//go:embed zones.txt
+var zones string
+
+// Zones lists the names of the IANA time zones, aliases included, sorted:
+// those of Go's own time/tzdata.
+func Zones() []string { return strings.Fields(zones) }
 
 // Files is the embedded library in the layout of a site.
 func Files() fs.FS { return files }

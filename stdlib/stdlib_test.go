@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	_ "time/tzdata"
 
 	"github.com/homestak/homestak/stdlib"
 )
@@ -61,5 +63,25 @@ func TestEveryBuiltinIsInTheCatalogueAndBack(t *testing.T) {
 	slices.Sort(files)
 	if got, want := strings.Join(stdlib.BuiltinNames(), " "), strings.Join(files, " "); got != want {
 		t.Errorf("builtins %s, catalogue %s", got, want)
+	}
+}
+
+// The list is that of time/tzdata: each name is one, and none is missing that
+// people use.
+func TestZones(t *testing.T) {
+	zones := stdlib.Zones()
+	if len(zones) < 500 || !slices.IsSorted(zones) {
+		t.Fatalf("%d zones, sorted: %t", len(zones), slices.IsSorted(zones))
+	}
+	t.Setenv("ZONEINFO", t.TempDir())
+	for _, z := range zones {
+		if _, err := time.LoadLocation(z); err != nil {
+			t.Errorf("%s: %v", z, err)
+		}
+	}
+	for _, z := range []string{"UTC", "Etc/UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "US/Pacific"} {
+		if !slices.Contains(zones, z) {
+			t.Errorf("%s is missing", z)
+		}
 	}
 }

@@ -55,6 +55,7 @@ var compilerCodes = []Entry{
 	{"HS0312", "missing or invalid checksum", "Images from a URL are fetched only if their bytes are known beforehand: sha256: or sha512: and the hex digits, as the publisher of the image states them. Without that, two applies of one plan could boot different systems."},
 	{"HS0313", "invalid fingerprint", "A host is trusted by the SHA-256 fingerprint of its certificate: 32 octets in hex. `homestak host trust` fetches and writes it."},
 	{"HS0314", "invalid way to a host", "`via` names a proxy or a jump host: https://, http:// or socks5:// for a proxy, ssh:// for a machine to jump through."},
+	{"HS0315", "unknown time zone", "A time zone is one of the names of the IANA database, as in Europe/Berlin or UTC, with its capitals. What is no name there would be no zone on the node either."},
 
 	{"HS0401", "cycle", "Nodes are each other's ancestors or wait for each other, so none of them could be made first. The message shows the circle and the notes where each step of it is said. A child always waits for its parent."},
 	{"HS0402", "parent cannot host", "A parent is the Proxmox VE host of its children: its type is pve, or its spec is a host spec (one that has `config: {pve: …}`)."},
@@ -75,6 +76,7 @@ var compilerCodes = []Entry{
 	{"HS0419", "contradictory service", "A service is enabled and disabled at once, in one spec or by spec and posture. fail2ban is decided by the posture alone."},
 	{"HS0420", "service that homestak needs", "Without the SSH daemon and the guest agent the driver could neither configure the node nor learn its address."},
 	{"HS0421", "reserved tag", "homestak finds its guests by the tags homestak and hs-MANIFEST. Tags of your own must not look like them."},
+	{"HS0422", "spec too large", "What a node becomes travels to it as a program, and that has bounds: 4,080 packages, services and accounts, 1,023 keys, one MiB of names. A machine that needs more is most often a mistake in an expression."},
 	{"HS0430", "duplicate vmid", "Two nodes on one host have the same guest id. Leave vmid out to have the plan choose."},
 	{"HS0431", "duplicate address", "Two nodes on one network have the same static address. For counted nodes in HCL, compute it: cidrhost(\"10.0.9.0/24\", 20 + count.index)."},
 	{"HS0432", "duplicate MAC address", "Two nodes have the same MAC address. Leave it out: one is derived from each node's identity."},
