@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
 
 	"github.com/homestak/homestak/lang"
 	"github.com/homestak/homestak/lang/langtest"
@@ -71,7 +72,7 @@ func TestGolden(t *testing.T) {
 // check tests what holds for every text: with errors it is refused with these;
 // without, the result says the same with the same comments, ends its last line,
 // has no space at the ends of lines, and is its own canonical form.
-func check(t *testing.T, name string, text []byte) {
+func check(t rapid.TB, name string, text []byte) {
 	t.Helper()
 	f := source.NewFile(name, text)
 	tree, found := lang.Parse(f)

@@ -142,15 +142,16 @@ func equals(words hclsyntax.Tokens) int {
 
 // chains gives each run of lines that are in it the largest of their columns.
 func chains(lines []hclLine, in func(*hclLine) bool, column func(*hclLine) int, set func(*hclLine, int)) {
-	for from := 0; from < len(lines); from++ {
+	for from := 0; from < len(lines); {
 		until, widest := from, 0
 		for until < len(lines) && in(&lines[until]) && (until == from || !lines[until].blank) {
 			widest = max(widest, column(&lines[until]))
 			until++
 		}
-		for ; from < until; from++ {
-			set(&lines[from], widest)
+		for i := from; i < until; i++ {
+			set(&lines[i], widest)
 		}
+		from = max(until, from+1)
 	}
 }
 

@@ -3,12 +3,12 @@ package format
 import (
 	"bytes"
 	"regexp"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+	"pgregory.net/rapid"
 )
 
 func hclComments(text []byte) []string {
@@ -28,7 +28,7 @@ func hclComments(text []byte) []string {
 var ours = regexp.MustCompile("(?:[$%]\\{~?|=>)\\s*-|[0-9] \\.|[^\\x00-\\x7f]|/\\*")
 
 // checkHouseStyle compares with hclwrite, the style of every tool around HCL.
-func checkHouseStyle(t *testing.T, out []byte) {
+func checkHouseStyle(t rapid.TB, out []byte) {
 	t.Helper()
 	if ours.Match(out) {
 		return
