@@ -75,6 +75,7 @@ type compilation struct {
 	presets   map[string]*presetDecl
 	postures  map[string]*postureDecl
 	images    map[string]*imageDecl
+	hosts     map[string]hostDecl
 	allKeys   []ir.Value[string] // see everyKey
 }
 

@@ -108,11 +108,16 @@ func (c *compilation) imageOf(n *node) {
 	}
 }
 
-// hostOf checks the placement of a node on a named host.
+// hostOf checks the placement of a node on a named host. What is wrong with
+// the host's files is wrong with the manifest that uses them.
 func (c *compilation) hostOf(n *node) {
 	h := n.decl.host
 	n.out.Host = over(h, ir.FromNode, byDefault(""))
-	if h.ok() && h.V != labHost && c.site.find(schema.KindHost, h.V) == nil {
+	switch {
+	case !h.ok():
+	case c.site.find(schema.KindHost, h.V) != nil:
+		c.hostNamed(h.V)
+	case h.V != labHost:
 		c.unknown(schema.KindHost, h)
 	}
 }

@@ -45,16 +45,27 @@ func (s *Site) Hosts() ([]Host, diag.List) {
 	c := &compilation{site: s, reported: map[*document]bool{}}
 	var hosts []Host
 	for _, name := range s.names(schema.KindHost) {
-		var merged hostDecl
-		defs := s.definitions[schema.KindHost][name]
-		for _, d := range defs {
-			if tree := c.treeOf(d); tree != nil {
-				merged = merged.over(c.host(tree, d.where()))
-			}
-		}
-		hosts = append(hosts, merged.host(name, defs[0].at))
+		hosts = append(hosts, c.hostNamed(name).host(name, s.find(schema.KindHost, name).at))
 	}
 	return hosts, c.done()
+}
+
+// hostNamed decodes the files of a host that the site has, once.
+func (c *compilation) hostNamed(name string) hostDecl {
+	if d, done := c.hosts[name]; done {
+		return d
+	}
+	var merged hostDecl
+	for _, d := range c.site.definitions[schema.KindHost][name] {
+		if tree := c.treeOf(d); tree != nil {
+			merged = merged.over(c.host(tree, d.where()))
+		}
+	}
+	if c.hosts == nil {
+		c.hosts = map[string]hostDecl{}
+	}
+	c.hosts[name] = merged
+	return merged
 }
 
 func (c *compilation) host(n *syntax.Node, where string) hostDecl {

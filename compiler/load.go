@@ -251,17 +251,17 @@ func (l *loader) readFile(name string) *source.File {
 	return source.NewFile(shown, text)
 }
 
-// firstOf reads the first of some files that exists, nil when none does.
-func (l *loader) firstOf(names ...string) *source.File {
-	i := slices.IndexFunc(names, l.exists)
-	if i < 0 {
-		return nil
+// firstOf is the first of some files that exists, "" when none does.
+func (l *loader) firstOf(names ...string) string {
+	if i := slices.IndexFunc(names, l.exists); i >= 0 {
+		return names[i]
 	}
-	return l.readFile(names[i])
+	return ""
 }
 
+// exists says whether a name is there, be it a link to nothing.
 func (l *loader) exists(name string) bool {
-	_, err := fs.Stat(l.fsys, name)
+	_, err := fs.Lstat(l.fsys, name)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 

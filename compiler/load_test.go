@@ -250,3 +250,29 @@ func TestCredentialsInURLsAreNeverShown(t *testing.T) {
 		}
 	}
 }
+
+// Of a site.yaml that cannot be read nobody knows whether it has an identity.
+func TestBrokenSiteFileIsNotASiteWithoutIdentity(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                        "HS0238",
+		"defaults: {}":            "HS0238",
+		"site_id: [":              "HS0014",
+		"defaults: [":             "HS0014",
+		"- a":                     "HS0301",
+		"site_id: x":              "HS0308",
+		"a: 1\na: 2":              "",
+		"site_id: " + uuid + "\n": "",
+	} {
+		s, list := compiler.Load(siteFiles(map[string]string{"site.yaml": text, "manifests/m.yaml": "schema_version: 2\nnodes: [{name: a}]"}))
+		if want != "" && codes(list) != want || want == "" && strings.Contains(codes(list), "HS0238") {
+			t.Errorf("%q: %v", text, list)
+		}
+		if s.SiteID() == "" {
+			t.Errorf("%q: no identity", text)
+		}
+	}
+	_, list := compiler.Load(denied{siteFiles(nil), "site.yaml"})
+	if codes(list) != "HS0231" {
+		t.Errorf("unreadable: %v", list)
+	}
+}

@@ -53,9 +53,11 @@ func (l *loader) secretFiles() {
 	s.known, s.names = true, map[string]source.Range{}
 	l.lockFile()
 	if l.exists("secrets.yaml") || !l.exists("secrets.yaml.age") && l.exists("secrets.yaml.enc") {
-		if f := l.firstOf("secrets.yaml", "secrets.yaml.enc"); f != nil {
+		if f := l.readFile(l.firstOf("secrets.yaml", "secrets.yaml.enc")); f != nil {
 			l.namesIn(f)
+			return
 		}
+		s.known = false
 		return
 	}
 	for _, e := range l.site.lock {
@@ -124,7 +126,10 @@ func (l *loader) namesBelow(name string, at source.Range, n *syntax.Node) {
 
 // lockFile reads secrets.lock, a mapping of secret names to keyed digests.
 func (l *loader) lockFile() {
-	f := l.firstOf("secrets.lock")
+	if !l.exists("secrets.lock") {
+		return
+	}
+	f := l.readFile("secrets.lock")
 	if f == nil {
 		return
 	}

@@ -41,25 +41,35 @@ type runSettings struct {
 	timeout     opt[time.Duration]
 }
 
-// siteFile reads site.yaml. A site without one is all defaults.
+// siteFile reads site.yaml. A site without one is all defaults; of one that
+// cannot be read nobody knows what it would have said.
 func (l *loader) siteFile() {
-	f := l.firstOf("site.yaml", "site.yml")
+	name := l.firstOf("site.yaml", "site.yml")
+	if name == "" {
+		l.settings(nil, source.Range{})
+		return
+	}
 	var tree *syntax.Node
-	at := source.Range{}
-	if f != nil {
+	if f := l.readFile(name); f != nil {
 		var list diag.List
 		tree, list = lang.Parse(f)
 		l.list = append(l.list, list...)
-		if tree == nil {
-			l.site.own = l.siteDecl(nil)
-			l.site.own.id.V = defaultSite
+		if tree != nil && tree.Kind == syntax.Null { // an empty file
+			l.settings(nil, source.Span(f, 0, 0))
 			return
 		}
-		at = source.Span(f, 0, 0)
 	}
-	if tree != nil && tree.Kind == syntax.Null {
-		tree = nil
+	if tree == nil || tree.Kind != syntax.Map || l.list.HasErrors() {
+		if l.site.own = l.siteDecl(tree); !l.site.own.id.ok() {
+			l.site.own.id.V = defaultSite
+		}
+		return
 	}
+	l.settings(tree, source.Span(tree.Range.File, 0, 0))
+}
+
+// settings takes the site's own values from a mapping, or from none.
+func (l *loader) settings(tree *syntax.Node, at source.Range) {
 	l.site.own = l.siteDecl(tree)
 	if own := &l.site.own; !own.id.Set {
 		own.id.V = defaultSite
