@@ -1,6 +1,6 @@
 package diag
 
-// HS0001–HS0099: input limits, yaml, and what yaml and hcl share.
+// HS0001–HS0099: input limits, yaml, what yaml and hcl share, and the formatter.
 var syntaxCodes = []Entry{
 	{"HS0001", "file too large",
 		`A source file is larger than homestak reads. The limit keeps a wrong path (an
@@ -81,12 +81,12 @@ YAML, a mapping whose key is a mapping. Quote the key.`},
 		`Directives (%YAML, %TAG) change how the rest of a file is read. homestak always
 reads YAML 1.2, so the line says nothing or something that does not hold. Remove
 it.`},
-	{"HS0150", "formatting would change the meaning",
+	{"HS0090", "formatting would change the meaning",
 		`The formatter reads back what it printed and compares. Here the two differ, or
 the result cannot be read at all, so the file was left as it is. That is a bug in
 homestak, and never one of the file: please report it with the file, or with the
 part of it that is enough to see it.`},
-	{"HS0151", "a file cannot be read or written",
+	{"HS0091", "a file cannot be read or written",
 		`A file or directory named on the command line is missing, is not a regular file,
 or may not be read or, with -w, be replaced: that takes the right to write to its
 directory. The other files are formatted all the same.`},

@@ -10,7 +10,7 @@ import (
 	"github.com/homestak/homestak/lang/syntax"
 )
 
-const codeUnfaithful diag.Code = "HS0150"
+const codeUnfaithful diag.Code = "HS0090"
 
 // Source returns the canonical form of f. The text is nil when the list has
 // errors: those of lang.Parse, or one of ours when the result would not be
