@@ -23,10 +23,6 @@ func (c *compilation) checkSpec(s *specEffect, p *postureDecl) {
 	c.checkUsers(s.decl)
 	c.checkProgram(s)
 	c.checkServices(s, p)
-	if t := s.decl.trigger; t.ok() && t.V != "manual" {
-		d := c.warnAt(codeNotYet, t.At, "run.trigger %s is not supported in this version", t.V)
-		d.Label = "nodes converge when you run homestak"
-	}
 }
 
 func (c *compilation) checkUsers(decl *specDecl) {

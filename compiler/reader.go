@@ -124,37 +124,37 @@ func (r *reader) field(field *syntax.Field, where string) {
 
 // use says so when homestak will not act on a field.
 func (r *reader) use(s *schema.Field, field *syntax.Field) {
-	if harmless(s, field.Value) {
-		return
-	}
-	switch s.Use {
-	case schema.Later:
+	n := field.Value
+	switch {
+	case n.Kind == syntax.Bad, s.Default != "" && n.Text == s.Default:
+		// Reported already, or what holds anyway.
+	case s.Use == schema.Later:
 		d := r.f.warnAt(codeNotYet, field.Range, "%s.%s is not supported in this version", r.object.Name, s.Key)
 		d.Label = "has no effect yet"
+		d.Help = "remove it, unless the site has to work with upstream homestak as well"
 		if s.New {
 			// Upstream never had it, so whoever writes it counts on its effect.
-			d.Severity, d.Label = diag.Error, ""
+			d.Severity = diag.Error
 			d.Help = "remove it; a later version will act on it"
 		}
 		d.Notes = []diag.Note{{Text: s.Key + ": " + s.Doc}}
-	case schema.Retired:
+	case s.Use == schema.Retired && !blank(n):
 		d := r.f.warnAt(codeRetiredField, field.Range, "%s.%s has no effect", r.object.Name, s.Key)
 		d.Label = "accepted because upstream homestak has it"
+		d.Help = "remove it, unless the site has to work with upstream homestak as well"
 		d.Notes = []diag.Note{{Text: s.Doc}}
 	}
 }
 
-// harmless values say nothing: they are empty or what holds anyway.
-func harmless(s *schema.Field, n *syntax.Node) bool {
+// blank values are there to be filled in.
+func blank(n *syntax.Node) bool {
 	switch n.Kind {
 	case syntax.List:
 		return len(n.Items) == 0
 	case syntax.Map:
 		return len(n.Fields) == 0
-	case syntax.Bad:
-		return true
 	}
-	return n.Text == "" || n.Text == s.Default
+	return n.Text == ""
 }
 
 func (r *reader) find(key string) *entry {

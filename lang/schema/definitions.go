@@ -36,8 +36,8 @@ var Spec = &Object{Name: "spec", Doc: "What a node becomes.", Fields: []Field{
 		}}},
 	}}},
 	{Key: "run", Type: Group, Doc: "When the node converges again.", Object: &Object{Name: "run", Fields: []Field{
-		{Key: "trigger", Type: String, Enum: []string{"schedule", "webhook", "git", "manual"}, Default: "manual", Doc: "What starts it."},
-		{Key: "interval", Type: Duration, Doc: "For trigger schedule."},
+		{Key: "trigger", Type: String, Enum: []string{"schedule", "webhook", "git", "manual"}, Default: "manual", Use: Later, Doc: "What starts it; nodes converge when you run homestak."},
+		{Key: "interval", Type: Duration, Use: Later, Doc: "For trigger schedule."},
 		{Key: "port", Type: Int, Min: 1, Max: 65535, Use: Later, Doc: "For trigger webhook."},
 		{Key: "path", Type: String, Use: Later, Doc: "For trigger webhook."},
 		{Key: "repo", Type: String, Use: Later, Doc: "For trigger git."},

@@ -13,7 +13,7 @@ var Manifest = &Object{Name: "manifest", Doc: "What machines should exist and ho
 	{Key: "settings", Type: Group, Object: Settings, Doc: "How a run behaves."},
 	{Key: "nodes", Type: List, Elem: &Field{Type: Group, Object: Node}, Required: true, Doc: "The machines."},
 	{Key: "checks", Type: List, Elem: &Field{Type: Any}, New: true, Use: Later, Doc: "What `test` asserts beyond platform ready."},
-	{Key: "expressions", Type: Bool, New: true, Use: Later, Doc: "Evaluates ${…} in the strings of a YAML file."},
+	{Key: "expressions", Type: Bool, Default: "false", New: true, Use: Later, Doc: "Evaluates ${…} in the strings of a YAML file."},
 	{Key: "levels", Gone: "this is schema v1: give each level as an item of `nodes`, with the level before it as `parent`"},
 }}
 
@@ -22,7 +22,7 @@ var ManifestExecution = &Object{Name: "execution", Fields: []Field{
 	{Key: "default_mode", Type: String, Enum: modes, Default: "push", Doc: "Mode of nodes and phases that name none."},
 	{Key: "create", Type: String, Enum: modes, New: true, Doc: "Only push: a node that does not exist cannot act."},
 	{Key: "config", Type: String, Enum: modes, New: true, Doc: "Mode of the config phase."},
-	{Key: "run", Type: String, Enum: modes, New: true, Doc: "Mode of the run phase."},
+	{Key: "run", Type: String, Enum: modes, New: true, Use: Later, Doc: "Mode of the run phase, which nothing starts yet."},
 	{Key: "destroy", Type: String, Enum: modes, New: true, Doc: "Only push: the parent reclaims what the node held."},
 	{Key: "mode", Gone: "for all nodes of a manifest the field is `default_mode`"},
 }}
@@ -32,7 +32,7 @@ var NodeExecution = &Object{Name: "execution", Fields: []Field{
 	{Key: "mode", Type: String, Enum: modes, Doc: "Mode of this node."},
 	{Key: "create", Type: String, Enum: modes, New: true, Doc: "Only push: a node that does not exist cannot act."},
 	{Key: "config", Type: String, Enum: modes, New: true, Doc: "Mode of the config phase."},
-	{Key: "run", Type: String, Enum: modes, New: true, Doc: "Mode of the run phase."},
+	{Key: "run", Type: String, Enum: modes, New: true, Use: Later, Doc: "Mode of the run phase, which nothing starts yet."},
 	{Key: "destroy", Type: String, Enum: modes, New: true, Doc: "Only push: the parent reclaims what the node held."},
 	{Key: "default_mode", Gone: "for one node the field is `mode`"},
 }}
