@@ -21,6 +21,7 @@ type Options struct {
 var stages = []func(*compilation) bool{
 	(*compilation).open,    // find the manifest's tree, refuse other schema versions
 	(*compilation).expand,  // evaluate, multiply, un-nest
+	(*compilation).bound,   // refuse more relations than anybody means
 	(*compilation).decode,  // declarations, names
 	(*compilation).arrange, // parents, dependencies, peers, cycles; the order of nodes
 	(*compilation).effect,  // definitions and layers become effective values

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
@@ -38,10 +39,29 @@ func (c *compilation) unknown(kind string, name opt[string], who ...diag.Note) {
 	c.suggestOf(d, name.V, func() []string { return c.site.names(kind) })
 }
 
+// definitionName is what definitions may be called: names end up in tags,
+// addresses and paths.
+var definitionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`)
+
+// named refuses a definition whose name could not be used.
+func (f *findings) named(d *definition) bool {
+	if definitionName.MatchString(d.name) {
+		return true
+	}
+	e := f.errorAt(codeBadName, d.at, "%q cannot be the name of %s", shortened(d.name), article(d.kind))
+	e.Label = "letters, digits, and _ . - inside, at most 63"
+	e.Help = "rename the file"
+	if d.doc.hcl {
+		e.Help = "write another label"
+	}
+	return false
+}
+
 // treeOf is the evaluated tree of a definition; nil when its file is beyond
 // use, which was reported.
 func (c *compilation) treeOf(d *definition) *syntax.Node {
 	c.takeOver(d.doc)
+	c.named(d)
 	if d.tree == nil || d.tree.Kind == syntax.Bad {
 		return nil
 	}

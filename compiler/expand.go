@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/zclconf/go-cty/cty"
@@ -122,9 +123,11 @@ func (c *compilation) expandNode(item *syntax.Node, parent int, s *expr.Scope) b
 		d.Help = "split it"
 		return false
 	}
+	// Instances that do not ask which they are share one tree, as in YAML.
+	alike := counted && !slices.ContainsFunc(expr.Uses(own), func(u expr.Use) bool { return u.Root == "count" })
+	tree := own
 	for i := range times {
-		tree := own
-		if s != nil {
+		if s != nil && (i == 0 || !alike) {
 			scope := s
 			if counted {
 				scope = s.With("count", cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(i))}))

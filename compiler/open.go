@@ -29,6 +29,9 @@ func (c *compilation) open() bool {
 		}
 		return false
 	}
+	if !c.named(c.manifest) {
+		return false
+	}
 	c.tree = c.manifest.tree
 	if doc := c.manifest.doc; doc.lazy {
 		var list diag.List

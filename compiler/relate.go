@@ -13,16 +13,8 @@ import (
 )
 
 const (
-	codeUnknownPeer  diag.Code = "HS0217"
-	codeTooManyEdges diag.Code = "HS0415"
-	codeSelf         diag.Code = "HS0416"
-)
-
-// maxEdges bounds what groups and globs can multiply to, maxMatches how often a
-// name is compared with a glob.
-const (
-	maxEdges   = 2_000_000
-	maxMatches = 50_000_000
+	codeUnknownPeer diag.Code = "HS0217"
+	codeSelf        diag.Code = "HS0416"
 )
 
 // maxCycles bounds how many cycles of dependencies are reported: each has a
@@ -72,7 +64,7 @@ func (c *compilation) peers(n *node) {
 
 // peersOf finds what one item of peers means. A glob is looked up once.
 func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
-	if !strings.ContainsAny(p.V, "*?[") {
+	if !isGlob(p.V) {
 		return c.lookup(p, codeUnknownPeer, "peer")
 	}
 	if found, ok := c.globs[p.V]; ok {
@@ -83,13 +75,17 @@ func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
 		return nil, false
 	}
 	var found []*node
+	prefix := literal(p.V)
+	if _, err := path.Match(p.V, ""); err != nil {
+		d := c.errorAt(codeUnknownPeer, p.At, "%q is not a glob", shortened(p.V))
+		d.Help = "* stands for any text, ? for one character, [a-f] for one of a range"
+		return nil, false
+	}
 	for _, n := range c.nodes {
-		matched, err := path.Match(p.V, n.name)
-		if err != nil {
-			d := c.errorAt(codeUnknownPeer, p.At, "%q is not a glob", p.V)
-			d.Help = "* stands for any text, ? for one character, [a-f] for one of a range"
-			return nil, false
+		if !strings.HasPrefix(n.name, prefix) {
+			continue
 		}
+		matched, _ := path.Match(p.V, n.name)
 		if matched && !n.bad {
 			found = append(found, n)
 		}
@@ -103,24 +99,6 @@ func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
 	}
 	c.globs[p.V] = found
 	return found, true
-}
-
-// roomFor says whether n more edges fit.
-func (c *compilation) roomFor(n int, at source.Range) bool {
-	if len(c.edges)+n <= maxEdges {
-		return true
-	}
-	c.tooMany(at)
-	return false
-}
-
-// tooMany reports that relations are beyond the bounds, once.
-func (c *compilation) tooMany(at source.Range) {
-	if !c.full {
-		c.full = true
-		d := c.errorAt(codeTooManyEdges, at, "manifest %q has more than %d relations between nodes", c.manifest.name, maxEdges)
-		d.Help = "let fewer nodes wait for or know each other"
-	}
 }
 
 // dependencyCycles reports nodes that wait for each other. A child waits for

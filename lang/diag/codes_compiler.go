@@ -69,7 +69,7 @@ var compilerCodes = []Entry{
 	{"HS0412", "parent and host", "A node runs on its parent or on a named host of the site. Both at once would be two places."},
 	{"HS0413", "too many nodes", "A manifest may have 250,000 nodes after count. More is most often a mistake in an expression."},
 	{"HS0414", "too deep", "Hosts may be nested 32 deep. Proxmox VE inside Proxmox VE becomes unusable long before that."},
-	{"HS0415", "too many relations", "Dependencies and peers multiply when groups and globs are used on both sides. A manifest may have two million of them."},
+	{"HS0415", "too many relations", "Dependencies and peers multiply when groups and globs are used on both sides. A manifest may have half a million of them, and twenty million comparisons of a name with a glob."},
 	{"HS0416", "node waits for itself", "A node depends on itself, perhaps through a group it belongs to. It could never be made."},
 	{"HS0417", "duplicate user", "A spec names a user twice. Which of the two would count is a guess; merge them."},
 	{"HS0418", "reserved user", "homestak-driver is the account by which the driver configures nodes. It is on every node, without a password, and takes only certificates of the site; a spec cannot change it."},
