@@ -100,6 +100,9 @@ func (a *app) confirmAndRun(ctx context.Context, m *made, p planFlags, r runFlag
 	if p.host != "" {
 		again += " -H " + p.host
 	}
+	if yes {
+		again += " --yes"
+	}
 	return a.execute(ctx, m.world, m.plan, r, false, again)
 }
 

@@ -17,7 +17,10 @@ import (
 	"github.com/homestak/homestak/lang/diag"
 )
 
-const codeUnexpected diag.Code = "HS9901"
+const (
+	codeOutput     diag.Code = "HS0994"
+	codeUnexpected diag.Code = "HS9901"
+)
 
 // app is one command line being run: where it reads and writes, and what it
 // may assume about who watches.
@@ -68,10 +71,11 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return a.code(a.run(ctx, args))
 }
 
-// interruptible cancels the context at the first ^C or SIGTERM. The second one
-// is left to the kernel and ends the process at once; journals bear that.
+// interruptible cancels the context at the first ^C, SIGTERM or hang-up. After
+// that they do what they always do, unless a verb asks for the second one: end
+// the process at once; journals bear that.
 func interruptible(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }
@@ -180,6 +184,10 @@ func (a *app) report(err error) {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(a.stderr, "homestak: interrupted")
 		return
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EPIPE):
+		d := codeOutput.Errorf("the output cannot be written")
+		d.Label, d.Help = cause(err).Error(), "make room, or write somewhere else"
+		list = diag.List{d}
 	default:
 		d := codeUnexpected.Errorf("%s", strings.TrimSpace(err.Error()))
 		d.Help = "if this message does not say enough, please report it"

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -97,9 +98,14 @@ on another machine. Applying a finished plan again changes nothing.
 	}
 }
 
+var digestText = regexp.MustCompile(`^(sha256:)?[0-9a-f]{64}$`)
+
 func expected(p *plan.Plan, expect string) error {
 	if expect == "" {
 		return nil
+	}
+	if !digestText.MatchString(expect) {
+		return usage("--expect %q: sha256: and 64 hexadecimal digits, as plan and show print it", expect)
 	}
 	got := "sha256:" + p.Program.Digest()
 	if strings.TrimPrefix(expect, "sha256:") == p.Program.Digest() {
@@ -173,7 +179,7 @@ func secondInterrupt(ctx context.Context) <-chan struct{} {
 	hurry := make(chan struct{})
 	context.AfterFunc(ctx, func() {
 		again := make(chan os.Signal, 1)
-		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+		signal.Notify(again, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 		go func() {
 			<-again
 			signal.Stop(again)

@@ -136,7 +136,7 @@ func formats() []string { return []string{"text", "json", "md", "asm", "mermaid"
 func (o *showFlags) declare(f *pflag.FlagSet) {
 	f.StringVar(&o.format, "format", "text", strings.Join(formats(), ", "))
 	f.Lookup("format").Usage = "`format`: " + strings.Join(formats(), ", ")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "text: every step")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "text: every step and node program")
 }
 
 func (o *showFlags) valid() error {

@@ -67,7 +67,7 @@ func (p *Plain) lines(e apply.Event) []string {
 		p.total = e.Steps
 		return []string{fmt.Sprintf("run %s of %s, digest sha256:%.12s…", e.Run, e.Manifest, e.Digest)}
 	case apply.StepDone:
-		p.done++
+		p.finished(e)
 		if e.Skipped {
 			return []string{p.stepLine(e, p.style.mark("·", ".", "2"), "already right")}
 		}
@@ -77,10 +77,10 @@ func (p *Plain) lines(e apply.Event) []string {
 		}
 		return lines
 	case apply.StepFailed:
-		p.done++
+		p.finished(e)
 		return []string{p.stepLine(e, p.style.mark("✗", "FAIL", "31"), took(e.Took)), "       " + e.Text}
 	case apply.StepBlocked:
-		p.done++
+		p.finished(e)
 		return []string{p.stepLine(e, p.style.mark("∅", "--", "33"), "not started: "+e.Text)}
 	case apply.CheckResult:
 		p.count(e)
@@ -90,6 +90,12 @@ func (p *Plain) lines(e apply.Event) []string {
 		return []string{fmt.Sprintf("%s after %s", e.Outcome, took(e.Took))}
 	}
 	return nil
+}
+
+func (p *Plain) finished(e apply.Event) {
+	if !e.Undo {
+		p.done++
+	}
 }
 
 func (p *Plain) count(e apply.Event) {
@@ -123,11 +129,11 @@ func (p *Plain) stepLine(e apply.Event, mark, right string) string {
 	if subject == "" {
 		subject = e.Host
 	}
-	op := e.Op
+	count := fmt.Sprintf("[%*d/%d]", len(fmt.Sprint(p.total)), p.done, p.total)
 	if e.Undo {
-		op = "undo " + op
+		count = fmt.Sprintf("[%*s]", len(count)-2, "undo") // undo steps are not among those counted
 	}
-	return fmt.Sprintf("[%*d/%d] %s %-16s %s  %s", len(fmt.Sprint(p.total)), p.done, p.total, mark, op, subject, p.style.paint("2", right))
+	return fmt.Sprintf("%s %s %-16s %s  %s", count, mark, e.Op, subject, p.style.paint("2", right))
 }
 
 // took prints a duration as people say it: 0.04s, 3.2s, 2m10s.

@@ -47,6 +47,9 @@ directory that is yours.`},
 	{"HS0993", "the lab's certificate cannot be used", `
 --cert and --key name PEM files, a certificate and its private key, that must exist and belong together. Without both
 the lab makes a random certificate and keeps it.`},
+	{"HS0994", "the output cannot be written", `
+What the command prints goes to a file or a pipe that takes no more: the disk is full, or the program that read it has
+ended. Everything else the command does was done or not as its exit code says. Make room, or write somewhere else.`},
 	{"HS9901", "homestak failed in a way nobody foresaw", `
 The message below the code comes from a library or the operating system and reached you without an explanation, which
 is a bug in homestak's messages even when the failure itself is not. Please report it with what you did.`},

@@ -18,12 +18,12 @@ import (
 type TextOptions struct {
 	Color   bool // ANSI colours
 	ASCII   bool // no glyphs outside ASCII
-	Verbose bool // every step
+	Verbose bool // every step and node program
 }
 
 // Text writes the plan for a terminal: a summary line, what destroys data, the
-// tree of nodes by host, with Verbose the steps, then findings and the digest.
-// A plan that changes nothing is one line and the digest.
+// tree of nodes by host, with Verbose the steps and node programs, then findings
+// and the digest. A plan that changes nothing is one line and the digest.
 func Text(w io.Writer, p *plan.Plan, o TextOptions) error {
 	t := &text{w: bufio.NewWriter(w), o: o, p: &p.Program, sum: view.Summarize(&p.Program)}
 	t.line(t.paint(bold, Headline(&p.Program)))
@@ -32,6 +32,7 @@ func Text(w io.Writer, p *plan.Plan, o TextOptions) error {
 		t.tree()
 		if o.Verbose {
 			t.steps()
+			t.programs()
 		}
 	}
 	t.findings(p.Notes.Findings)
@@ -293,6 +294,22 @@ func (t *text) steps() {
 			line += "  " + t.paint(red, s.Risk.String())
 		}
 		t.line(line)
+	}
+}
+
+// programs spells out what the plan makes of each node, once for nodes that
+// become the same.
+func (t *text) programs() {
+	for _, np := range t.p.Programs {
+		v, err := view.ProgramOf(np)
+		if err != nil {
+			continue // plan.Decode has excluded it
+		}
+		t.line("")
+		t.line(fmt.Sprintf("  %s %s  %s", t.paint(bold, "program of"), v.Node, t.paint(dim, np.Digest[:min(12, len(np.Digest))])))
+		for _, r := range v.Resources {
+			t.line("        " + r.Name + t.paint(dim, ": "+r.Wish))
+		}
 	}
 }
 
