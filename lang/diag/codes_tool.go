@@ -50,6 +50,10 @@ the lab makes a random certificate and keeps it.`},
 	{"HS0994", "the output cannot be written", `
 What the command prints goes to a file or a pipe that takes no more: the disk is full, or the program that read it has
 ended. Everything else the command does was done or not as its exit code says. Make room, or write somewhere else.`},
+	{"HS0995", "secrets.lock is out of date", `
+secrets.lock holds a keyed digest of every secret, and a secret was added, removed or changed since it was written. Plans
+name secrets with the digests in this file, so a change that is not in it is a change nobody reviews. Run
+"homestak secrets lock" and commit the file.`},
 	{"HS9901", "homestak failed in a way nobody foresaw", `
 The message below the code comes from a library or the operating system and reached you without an explanation, which
 is a bug in homestak's messages even when the failure itself is not. Please report it with what you did.`},
