@@ -12,21 +12,28 @@ import (
 
 const codeTooManyEdges diag.Code = "HS0415"
 
-// Bounds of what groups and globs can multiply to: maxEdges relations,
-// maxMatches comparisons of a name with a glob, maxGlob bytes of a glob, which
-// has a use for no more than a name has characters.
+// Bounds of what groups and globs can multiply to: maxEdges relations, maxMatches
+// comparisons of a name with a glob, maxLooks of a name with what the glob
+// begins with, maxGlob bytes of a glob, which has a use for no more than a name
+// has characters.
 const (
 	maxEdges   = 500_000
-	maxMatches = 20_000_000
+	maxMatches = 4_000_000
+	maxLooks   = 50_000_000
 	maxGlob    = 255
 )
 
 // bound refuses a manifest whose nodes have more relations than anybody could
 // mean, before there is a node: it counts what references would multiply to.
 func (c *compilation) bound() bool {
-	b := bounder{raw: c.raw, size: map[string]int{}}
+	b := bounder{raw: c.raw, names: make([]string, len(c.raw)), size: map[string]int{}}
 	for i := range c.raw {
-		b.size[nameOf(c.raw[i].tree)]++
+		if i > 0 && c.raw[i].tree == c.raw[i-1].tree {
+			b.names[i] = b.names[i-1]
+		} else {
+			b.names[i] = nameOf(c.raw[i].tree)
+		}
+		b.size[b.names[i]]++
 	}
 	at, ok := b.count(len(c.raw))
 	if !ok {
@@ -40,9 +47,11 @@ func (c *compilation) bound() bool {
 
 // bounder counts relations from trees.
 type bounder struct {
-	raw  []rawNode
-	size map[string]int // instances by the name in the source
-	glob map[string]int // matches of each glob
+	raw     []rawNode
+	names   []string       // in the source
+	size    map[string]int // instances by the name in the source
+	glob    map[string]int // matches of each glob
+	matched int            // comparisons so far
 }
 
 // count adds up the relations; a glob counts for as many nodes as globs say.
@@ -98,10 +107,10 @@ func (b *bounder) exactly() (at source.Range, ok bool) {
 			if _, known := b.glob[item.Text]; known {
 				continue
 			}
-			if (len(b.glob)+1)*len(b.raw) > maxMatches {
+			b.glob[item.Text] = b.matches(item.Text)
+			if b.matched > maxMatches || len(b.glob)*len(b.raw) > maxLooks {
 				return item.Range, false
 			}
-			b.glob[item.Text] = b.matches(item.Text)
 		}
 	}
 	return b.count(0)
@@ -111,10 +120,11 @@ func (b *bounder) exactly() (at source.Range, ok bool) {
 func (b *bounder) matches(glob string) int {
 	n, prefix := 0, literal(glob)
 	for i := range b.raw {
-		name := nameOf(b.raw[i].tree)
+		name := b.names[i]
 		if !strings.HasPrefix(name, prefix[:min(len(prefix), len(name))]) {
 			continue
 		}
+		b.matched++
 		if b.raw[i].counted {
 			name = instance(name, b.raw[i].index)
 		}

@@ -60,12 +60,17 @@ func (f *findings) named(d *definition) bool {
 // treeOf is the evaluated tree of a definition; nil when its file is beyond
 // use, which was reported.
 func (c *compilation) treeOf(d *definition) *syntax.Node {
-	c.takeOver(d.doc)
 	c.named(d)
-	if d.tree == nil || d.tree.Kind == syntax.Bad {
+	tree := d.tree
+	if !d.doc.hcl {
+		d.doc.parse()
+		tree = d.doc.tree
+	}
+	c.takeOver(d.doc)
+	if tree == nil || tree.Kind == syntax.Bad {
 		return nil
 	}
-	tree := c.eval(d.tree, d.doc)
+	tree = c.eval(tree, d.doc)
 	if tree.Kind == syntax.Null { // an empty file
 		tree = &syntax.Node{Kind: syntax.Map, Range: source.Range{File: d.doc.file}}
 	}

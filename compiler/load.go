@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -18,19 +17,14 @@ import (
 )
 
 const (
-	codeUnreadable  diag.Code = "HS0231"
-	codeNotRegular  diag.Code = "HS0232"
-	codeTooLarge    diag.Code = "HS0233"
 	codeTooMany     diag.Code = "HS0234"
 	codeDefinedOnce diag.Code = "HS0235"
 	codeBlockKind   diag.Code = "HS0236"
 	codeOtherName   diag.Code = "HS0237"
 )
 
-const (
-	maxFileSize = 32 << 20 // bytes of one file; the parsers have the same bound
-	maxFiles    = 10_000   // files of one directory
-)
+// maxFiles bounds the files of one directory.
+const maxFiles = 10_000
 
 // directories of definitions and the kind each holds. Upstream's nodes/ are
 // hosts: the Proxmox VE side of a machine.
@@ -46,7 +40,7 @@ var directories = []struct{ dir, kind string }{
 
 // Load reads a site. fsys is its root directory; a leading v2/ directory is
 // accepted. The site is never nil, so that the findings of several stages can
-// be shown together. Manifests are parsed by Compile, and what is wrong inside
+// be shown together. YAML is parsed when it is needed, and what is wrong inside
 // a definition is reported by the manifests that use it, so that a broken file
 // does not keep unrelated manifests from being compiled; Check reports all.
 func Load(fsys fs.FS) (*Site, diag.List) {
@@ -68,6 +62,8 @@ type loader struct {
 	fsys    fs.FS
 	prefix  string // of file names in messages
 	builtin bool   // fsys is the embedded library
+	total   int    // bytes read
+	full    bool   // the bound on them was reported
 	site    *Site
 }
 
@@ -104,12 +100,13 @@ func (l *loader) entries(dir string) []string {
 	list, err := fs.ReadDir(l.fsys, dir)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			l.errorAt(codeUnreadable, source.Range{}, "cannot list %s: %s", l.prefix+dir, plainError(err))
+			l.unreadable(l.prefix+dir, err)
 		}
 		return nil
 	}
 	if len(list) > maxFiles {
-		l.errorAt(codeTooMany, source.Range{}, "%s has more than %d files", l.prefix+dir, maxFiles)
+		d := l.errorAt(codeTooMany, source.Range{}, "%s has more than %d files", l.prefix+dir, maxFiles)
+		d.Help = "move what is no definition elsewhere"
 		return nil
 	}
 	var names []string
@@ -123,18 +120,18 @@ func (l *loader) entries(dir string) []string {
 
 // definitionFile loads one file of a directory of definitions.
 func (l *loader) definitionFile(name, kind string) {
-	f := l.readFile(name)
+	limit := maxDefinition
+	if kind == schema.KindManifest || kind == "" {
+		limit = maxManifest
+	}
+	f := l.readFile(name, limit)
 	if f == nil {
 		return
 	}
 	doc := &document{file: f, hcl: path.Ext(name) == ".hcl"}
 	stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
 	if !doc.hcl {
-		doc.lazy = kind == schema.KindManifest
-		if !doc.lazy {
-			doc.tree, doc.findings = lang.Parse(f)
-		}
-		l.define(&definition{kind: kind, name: stem, doc: doc, tree: doc.tree, at: source.Span(f, 0, 0)})
+		l.define(&definition{kind: kind, name: stem, doc: doc, at: source.Span(f, 0, 0)})
 		return
 	}
 	doc.tree, doc.findings = lang.Parse(f)
@@ -220,37 +217,6 @@ func layerOf(kind string) ir.Layer {
 	return ir.FromManifest
 }
 
-// readFile reads a regular file within bounds; nil when it was reported.
-// Whether it is one is asked before opening: opening a pipe would wait.
-func (l *loader) readFile(name string) *source.File {
-	shown := l.prefix + name
-	info, err := fs.Stat(l.fsys, name)
-	if err != nil {
-		l.errorAt(codeUnreadable, source.Range{}, "cannot read %s: %s", shown, plainError(err))
-		return nil
-	}
-	if !info.Mode().IsRegular() {
-		l.errorAt(codeNotRegular, source.Range{}, "%s is not a regular file", shown)
-		return nil
-	}
-	f, err := l.fsys.Open(name)
-	if err != nil {
-		l.errorAt(codeUnreadable, source.Range{}, "cannot read %s: %s", shown, plainError(err))
-		return nil
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	switch {
-	case err != nil:
-		l.errorAt(codeUnreadable, source.Range{}, "cannot read %s: %s", shown, plainError(err))
-		return nil
-	case len(text) > maxFileSize:
-		l.errorAt(codeTooLarge, source.Range{}, "%s is larger than %d MiB", shown, maxFileSize>>20)
-		return nil
-	}
-	return source.NewFile(shown, text)
-}
-
 // firstOf is the first of some files that exists, "" when none does.
 func (l *loader) firstOf(names ...string) string {
 	if i := slices.IndexFunc(names, l.exists); i >= 0 {
@@ -263,14 +229,4 @@ func (l *loader) firstOf(names ...string) string {
 func (l *loader) exists(name string) bool {
 	_, err := fs.Lstat(l.fsys, name)
 	return !errors.Is(err, fs.ErrNotExist)
-}
-
-// plainError is an error of a file system without the path, which differs from
-// machine to machine and is in the message already.
-func plainError(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return err.Error()
 }

@@ -50,6 +50,13 @@ func TestBoundsOfASite(t *testing.T) {
 		t.Errorf("a huge file: %v", list)
 	}
 	files := map[string]string{}
+	for i := range 70 {
+		files[fmt.Sprintf("presets/p%d.yaml", i)] = strings.Repeat("#", 1<<20)
+	}
+	if _, list := compiler.Load(siteFiles(files)); codes(list) != "HS0240" {
+		t.Errorf("a huge site: %v", list)
+	}
+	files = map[string]string{}
 	for i := range 10_001 {
 		files[fmt.Sprintf("presets/p%d.yaml", i)] = ""
 	}

@@ -33,7 +33,7 @@ func (c *compilation) open() bool {
 		return false
 	}
 	c.tree = c.manifest.tree
-	if doc := c.manifest.doc; doc.lazy {
+	if doc := c.manifest.doc; !doc.hcl { // its tree is large: not kept
 		var list diag.List
 		c.tree, list = lang.Parse(doc.file)
 		c.list = append(c.list, list...)

@@ -70,10 +70,6 @@ func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
 	if found, ok := c.globs[p.V]; ok {
 		return found, true
 	}
-	if (len(c.globs)+1)*len(c.nodes) > maxMatches {
-		c.tooMany(p.At)
-		return nil, false
-	}
 	var found []*node
 	prefix := literal(p.V)
 	if _, err := path.Match(p.V, ""); err != nil {

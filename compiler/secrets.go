@@ -53,7 +53,7 @@ func (l *loader) secretFiles() {
 	s.known, s.names = true, map[string]source.Range{}
 	l.lockFile()
 	if l.exists("secrets.yaml") || !l.exists("secrets.yaml.age") && l.exists("secrets.yaml.enc") {
-		if f := l.readFile(l.firstOf("secrets.yaml", "secrets.yaml.enc")); f != nil {
+		if f := l.readFile(l.firstOf("secrets.yaml", "secrets.yaml.enc"), maxSecrets); f != nil {
 			l.namesIn(f)
 			return
 		}
@@ -129,7 +129,7 @@ func (l *loader) lockFile() {
 	if !l.exists("secrets.lock") {
 		return
 	}
-	f := l.readFile("secrets.lock")
+	f := l.readFile("secrets.lock", maxSecrets)
 	if f == nil {
 		return
 	}

@@ -3,8 +3,10 @@ package compiler
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/lang"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/source"
@@ -26,10 +28,16 @@ type Site struct {
 // document is one file.
 type document struct {
 	file     *source.File
+	hcl      bool
+	once     sync.Once    // of YAML, see parse
 	tree     *syntax.Node // nil when unparsed or beyond use
 	findings diag.List    // of parsing it
-	lazy     bool         // a YAML manifest: Compile parses it
-	hcl      bool
+}
+
+// parse parses a definition in YAML when it is first needed: most of a site is
+// not, for any one manifest.
+func (doc *document) parse() {
+	doc.once.Do(func() { doc.tree, doc.findings = lang.Parse(doc.file) })
 }
 
 // definition is one named thing of a document: a whole YAML file or a labelled
@@ -38,7 +46,7 @@ type definition struct {
 	kind  string
 	name  string
 	doc   *document
-	tree  *syntax.Node // of the definition itself; nil as for the document
+	tree  *syntax.Node // of an HCL block; a YAML definition is its document's
 	at    source.Range // the label, or the beginning of the file
 	layer ir.Layer
 }

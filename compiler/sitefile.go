@@ -50,7 +50,7 @@ func (l *loader) siteFile() {
 		return
 	}
 	var tree *syntax.Node
-	if f := l.readFile(name); f != nil {
+	if f := l.readFile(name, maxDefinition); f != nil {
 		var list diag.List
 		tree, list = lang.Parse(f)
 		l.list = append(l.list, list...)

@@ -222,7 +222,7 @@ func compareOutputs(t *testing.T, name string, a *txtar.Archive, outputs map[str
 
 // notHere are the codes that need a file system stranger than an archive, or
 // more of something than one; tests beside the compiler have them.
-var notHere = []diag.Code{"HS0231", "HS0232", "HS0233", "HS0234", "HS0413", "HS0415", "HS0422"}
+var notHere = []diag.Code{"HS0231", "HS0232", "HS0233", "HS0234", "HS0240", "HS0413", "HS0415", "HS0422"}
 
 func TestEveryCodeHasACase(t *testing.T) {
 	seen := map[string]bool{}
