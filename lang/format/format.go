@@ -5,12 +5,17 @@ import (
 
 	"github.com/homestak/homestak/lang"
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/hcl"
 	"github.com/homestak/homestak/lang/input"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
+	"github.com/homestak/homestak/lang/yaml"
 )
 
-const codeUnfaithful diag.Code = "HS0090"
+const (
+	codeSize       diag.Code = "HS0001"
+	codeUnfaithful diag.Code = "HS0090"
+)
 
 // Source returns the canonical form of f. The text is nil when the list has
 // errors: those of lang.Parse, or one of ours when the result would not be
@@ -32,12 +37,19 @@ func Source(f *source.File) ([]byte, diag.List) {
 		}
 	}
 	out := print(clean, tree)
-	printed := source.NewFile(f.Name, out)
-	again, found := lang.Parse(printed)
-	if found.HasErrors() || !same(tree, again) {
+	if out == nil {
+		return nil, diag.List{tooLarge(f)}
+	}
+	if !faithful(f.Name, out, tree) {
 		return nil, diag.List{unfaithful(f)}
 	}
 	return out, nil
+}
+
+// faithful reports whether a text is read as this tree.
+func faithful(name string, text []byte, tree *syntax.Node) bool {
+	again, found := lang.Parse(source.NewFile(name, text))
+	return !found.HasErrors() && same(tree, again)
 }
 
 // normalize drops a byte order mark and the carriage returns of line ends.
@@ -49,11 +61,21 @@ func normalize(text []byte) []byte {
 	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 }
 
+// print makes the canonical form, or nil if it is more than the language reads.
 func print(f *source.File, tree *syntax.Node) []byte {
 	if isHCL(f.Name) {
-		return printHCL(f.Text)
+		return printHCL(f.Text, hcl.DefaultLimits().Bytes)
 	}
-	return printYAML(f.Text, tree)
+	return printYAML(f.Text, tree, yaml.DefaultLimits().Bytes)
+}
+
+// tooLarge reports a text of which indentation would make a multiple: millions
+// of short lines, two hundred levels deep.
+func tooLarge(f *source.File) *diag.Diagnostic {
+	d := codeSize.Errorf("the formatted file would be too large")
+	d.Range = source.Span(f, 0, 0)
+	d.Help = input.SplitHelp
+	return d
 }
 
 func unfaithful(f *source.File) *diag.Diagnostic {

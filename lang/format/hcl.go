@@ -12,8 +12,9 @@ import (
 func isHCL(name string) bool { return path.Ext(name) == ".hcl" }
 
 // printHCL prints a text that was parsed without an error: its words on the
-// lines they are on, indented, spaced and aligned.
-func printHCL(text []byte) []byte {
+// lines they are on, indented, spaced and aligned. The result is nil when it
+// would be longer than most.
+func printHCL(text []byte, most int) []byte {
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(bytes.Clone(text), '\n')
 	}
@@ -21,6 +22,13 @@ func printHCL(text []byte) []byte {
 	lines := hclLines(words)
 	indentHCL(lines)
 	alignHCL(lines)
+	least := 0
+	for i := range lines {
+		least += lines[i].indent
+	}
+	if least > most {
+		return nil
+	}
 	out := make([]byte, 0, len(text)+len(text)/8)
 	for i := range lines {
 		out = lines[i].print(out)
@@ -116,13 +124,13 @@ func alignHCL(lines []hclLine) {
 		lines[i].equals = equals(lines[i].words)
 	}
 	chains(lines, func(l *hclLine) bool { return l.equals > 0 }, func(l *hclLine) int {
-		return l.indent + width(l.words[:l.equals])
+		return width(l.indent, l.words[:l.equals])
 	}, func(l *hclLine, column int) { l.column = column + 1 })
 	chains(lines, func(l *hclLine) bool { return l.comment != nil && len(l.words) > 0 }, func(l *hclLine) int {
 		if l.equals > 0 {
-			return l.column + width(l.words[l.equals:])
+			return width(l.column, l.words[l.equals:])
 		}
-		return l.indent + width(l.words)
+		return width(l.indent, l.words)
 	}, func(l *hclLine, column int) { l.end = column + 1 })
 }
 
@@ -155,20 +163,18 @@ func chains(lines []hclLine, in func(*hclLine) bool, column func(*hclLine) int, 
 	}
 }
 
-// width is how wide the words are, or the last line of them.
-func width(words hclsyntax.Tokens) int {
-	n := 0
+// width is the column after words that start in one.
+func width(column int, words hclsyntax.Tokens) int {
 	for i, word := range words {
 		if i > 0 && spaceBefore(words, i) {
-			n++
+			column++
 		}
 		if line := bytes.LastIndexByte(word.Bytes, '\n'); line >= 0 {
-			n = 0
-			word.Bytes = word.Bytes[line+1:]
+			column, word.Bytes = 0, word.Bytes[line+1:]
 		}
-		n += utf8.RuneCount(word.Bytes)
+		column += utf8.RuneCount(word.Bytes)
 	}
-	return n
+	return column
 }
 
 func (l *hclLine) print(out []byte) []byte {

@@ -25,7 +25,7 @@ func hclComments(text []byte) []string {
 // ours are the places where hclwrite's rules are not good enough: a minus after
 // ${ or =>, the dot after a number, the width of what is not ASCII or has
 // several lines.
-var ours = regexp.MustCompile("(?:[$%]\\{~?|=>)\\s*-|[0-9] \\.|[^\\x00-\\x7f]|/\\*")
+var ours = regexp.MustCompile(`(?:[$%]\{~?|=>)\s*-|[0-9] \.|[^\x00-\x7f]|/\*`)
 
 // checkHouseStyle compares with hclwrite, the style of every tool around HCL.
 func checkHouseStyle(t rapid.TB, out []byte) {

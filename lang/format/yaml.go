@@ -37,13 +37,14 @@ type level struct {
 }
 
 // printYAML prints the text whose tree is n. It has line feeds only and no
-// byte order mark, and was parsed without an error.
-func printYAML(text []byte, n *syntax.Node) []byte {
-	p := printer{text: text, tokenLine: -1}
+// byte order mark, and was parsed without an error. The result is nil when it
+// would be longer than most.
+func printYAML(text []byte, n *syntax.Node, most int) []byte {
+	p := printer{text: text, page: page{source: text}, tokenLine: -1}
 	p.beside.line = -1
 	p.root(n)
 	p.gap(len(text), 0)
-	return p.page.bytes()
+	return p.page.bytes(most)
 }
 
 func (p *printer) root(n *syntax.Node) {
@@ -52,7 +53,7 @@ func (p *printer) root(n *syntax.Node) {
 		p.levels = []level{{}}
 		return
 	}
-	p.levels = []level{{from: start - bytes.LastIndexByte(p.text[:start], '\n') - 1}}
+	p.levels = []level{{from: p.indentation(start)}}
 	p.gap(start, 0)
 	switch {
 	case p.inline(n):
@@ -152,9 +153,16 @@ func (p *printer) value(n *syntax.Node, d int) {
 		p.block(n, d+1)
 	default:
 		p.inner(d)
-		p.levels[d+1].from = int(n.Range.Start) - bytes.LastIndexByte(p.text[:n.Range.Start], '\n') - 1
+		if !p.levels[d].bracket { // else it is the a: b of [a: b]
+			p.levels[d+1].from = p.indentation(int(n.Range.Start))
+		}
 		p.block(n, d+1)
 	}
+}
+
+// indentation is the column of a block that starts there.
+func (p *printer) indentation(start int) int {
+	return start - bytes.LastIndexByte(p.text[:start], '\n') - 1
 }
 
 // inner opens the level of what belongs to an entry of level d. When nothing
@@ -172,7 +180,7 @@ func (p *printer) openBracket() {
 
 // token prints code of the level d, in the open row or one of its own.
 func (p *printer) token(code []byte, d int) {
-	to := p.levels[d].to
+	to := int32(p.levels[d].to)
 	if p.open {
 		p.page.code = append(p.page.code, ' ')
 	} else {

@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/homestak/homestak/lang/syntax"
 )
@@ -10,7 +11,7 @@ import (
 type blockText struct {
 	style   byte     // | or >
 	chomp   byte     // -, + or 0
-	comment []byte   // beside the header
+	comment span     // beside the header
 	lines   [][]byte // without indentation
 	end     int      // offset of the line end after the last of them
 }
@@ -23,18 +24,18 @@ func (p *printer) blockScalar(n *syntax.Node, d int) {
 		outer = p.levels[d-1].from
 	}
 	b := readBlock(p.text, int(n.Range.Start), outer)
-	if b.end == len(p.text) && len(b.lines) > 0 && !bytes.HasSuffix([]byte(n.Text), []byte("\n")) {
+	if b.end == len(p.text) && len(b.lines) > 0 && !strings.HasSuffix(n.Text, "\n") {
 		b.chomp = '-' // the file's last line had no end, and gets one
 	}
 	header := []byte{b.style}
-	if b.needsIndicator() {
+	if b.needsIndicator(d == 0) {
 		header = append(header, '0'+indent)
 	}
 	if b.chomp != 0 {
 		header = append(header, b.chomp)
 	}
 	p.token(header, d)
-	if b.comment != nil {
+	if b.comment.length() > 0 {
 		p.page.comment(b.comment)
 	}
 	for _, line := range b.lines {
@@ -47,15 +48,16 @@ func (p *printer) blockScalar(n *syntax.Node, d int) {
 	p.levels = p.levels[:max(d, 1)] // a comment further in would be text
 }
 
-// needsIndicator reports whether the first line with text starts with space, so
-// that the indentation cannot be read off it.
-func (b *blockText) needsIndicator() bool {
+// needsIndicator reports whether the indentation cannot be read off the first
+// line with text: it starts with space, or there is none, and a comment after
+// it would be one if the text is the whole file.
+func (b *blockText) needsIndicator(root bool) bool {
 	for _, line := range b.lines {
 		if len(line) > 0 {
 			return line[0] == ' '
 		}
 	}
-	return false
+	return root
 }
 
 // readBlock takes the text at start apart. outer is the column of the block
@@ -64,7 +66,8 @@ func readBlock(text []byte, start, outer int) blockText {
 	header, at := lineAt(text, start)
 	b := blockText{style: header[0], end: start + len(header)}
 	if i := bytes.IndexByte(header, '#'); i >= 0 {
-		header, b.comment = header[:i], trimRight(header[i:])
+		b.comment = span{int32(start + i), int32(start + len(trimRight(header)))}
+		header = header[:i]
 	}
 	column := -1
 	for _, c := range header[1:] {
@@ -82,7 +85,7 @@ func readBlock(text []byte, start, outer int) blockText {
 	for at < len(text) {
 		line, next := lineAt(text, at)
 		spaces := leadingSpaces(line)
-		if spaces < len(line) && (spaces < column || spaces == 0 && isMarker(line)) {
+		if spaces < len(line) && spaces < column {
 			break
 		}
 		line = line[min(column, len(line)):]

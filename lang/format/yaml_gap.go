@@ -77,12 +77,13 @@ func (p *printer) comment(next int) {
 	if i := bytes.IndexByte(p.text[start:], '\n'); i >= 0 {
 		end = start + i
 	}
-	text, column := trimRight(p.text[start:end]), p.column(start)
+	text := span{int32(start), int32(start + len(trimRight(p.text[start:end])))}
+	column := p.column(start)
 	if p.line == p.tokenLine || p.continues(column) {
 		p.page.comment(text)
 		p.beside.line, p.beside.column = p.line, column
 	} else {
-		p.page.add(row{indent: p.levels[p.levelAt(column, next)].to, comment: text, blank: p.blank})
+		p.page.add(row{indent: int32(p.levels[p.levelAt(column, next)].to), comment: text, blank: p.blank})
 	}
 	p.at, p.breaks, p.blank, p.open = end, 0, false, false
 }

@@ -21,7 +21,7 @@ func (p *printer) scalar(n *syntax.Node, d int) {
 	p.token(trimFolded(line, text[0]), d)
 	for more {
 		line, rest, more = bytes.Cut(rest, []byte("\n"))
-		p.page.add(row{indent: p.inside(d), group: p.levels[d].to})
+		p.page.add(row{indent: p.inside(d), group: int32(p.levels[d].to)})
 		p.page.code = append(p.page.code, trimFolded(bytes.TrimLeft(line, " \t"), text[0])...)
 	}
 	p.pass(int(n.Range.End))
@@ -30,7 +30,7 @@ func (p *printer) scalar(n *syntax.Node, d int) {
 
 // inside is the column of what goes on below the row where a value of the level
 // d starts.
-func (p *printer) inside(d int) int { return max(p.levels[d].to, indent) }
+func (p *printer) inside(d int) int32 { return int32(max(p.levels[d].to, indent)) }
 
 // trimFolded drops the space at the end of a line of a text with this quote,
 // which is not part of the text unless it is escaped.
@@ -56,10 +56,16 @@ func spelled(text []byte) []byte {
 	case '"':
 		return text
 	}
-	if isMarker(text) || len(text) == 1 && bytes.ContainsAny(text, "-?:") {
+	if readsAsPunctuation(text) {
 		return quoted(bytes.ReplaceAll(bytes.ReplaceAll(text, []byte(`\`), []byte(`\\`)), []byte(`"`), []byte(`\"`)))
 	}
 	return text
+}
+
+// readsAsPunctuation finds plain text that is one only between brackets, or not
+// at the start of a line: -, a marker, lines that end with a colon.
+func readsAsPunctuation(text []byte) bool {
+	return len(text) == 1 && bytes.ContainsAny(text, "-?:") || isMarker(text) || text[len(text)-1] == ':' || bytes.Contains(text, []byte(":\n"))
 }
 
 func quoted(inner []byte) []byte {
