@@ -29,7 +29,6 @@ func TestCopyIsNotOurs(t *testing.T) {
 	}
 	const copied = "5555"
 	b.api("POST", "/nodes/lab/qemu", "vmid="+copied, "name=another", "description="+got.Data.Description, "smbios1="+got.Data.Smbios1, "tags="+got.Data.Tags)
-	b.settle()
 	before := b.api("GET", "/nodes/lab/qemu/"+copied+"/config")
 
 	b.refusedNaming(copied, "create", "-M", "n1-push", "-H", "box", "--yes")

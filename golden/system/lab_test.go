@@ -147,6 +147,16 @@ func (l *labProcess) call(method, path string, params ...string) (string, error)
 	return string(text), nil
 }
 
+// settle waits until no task runs on the lab any more.
+func (l *labProcess) settle() error {
+	for {
+		active, err := l.call("GET", "/nodes/lab/tasks", "source=active")
+		if err != nil || !strings.Contains(active, `"status":"RUNNING"`) {
+			return err
+		}
+	}
+}
+
 // guests are the vmids on the lab, sorted.
 func (l *labProcess) guests() ([]string, error) {
 	body, err := l.call("GET", "/cluster/resources", "type=vm")

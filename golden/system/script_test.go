@@ -111,12 +111,17 @@ func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
 	labs(ts)[args[0]] = again
 }
 
-// labapi NAME METHOD PATH [key=value…] calls the API behind homestak's back.
+// labapi NAME METHOD PATH [key=value…] calls the API behind homestak's
+// back, and waits for the task it may have started.
 func cmdAPI(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: labapi NAME METHOD PATH [key=value…]")
 	}
-	body, err := labNamed(ts, args[0]).call(args[1], args[2], args[3:]...)
+	l := labNamed(ts, args[0])
+	body, err := l.call(args[1], args[2], args[3:]...)
+	if err == nil {
+		ts.Check(l.settle())
+	}
 	if neg != (err != nil) {
 		ts.Fatalf("%s %s: %v", args[1], args[2], err)
 	}
