@@ -51,7 +51,7 @@ func (c *compilation) parentOf(n *node, raw *rawNode) {
 		n.bad = true
 		return
 	}
-	found, ok := c.lookup(p, codeUnknownParent, "parent")
+	found, ok := c.lookup(p, codeUnknownParent, "parent", c.hostsOf(n))
 	switch {
 	case !ok:
 		n.bad = true

@@ -61,11 +61,11 @@ type compilation struct {
 	nodes  []*node // in the order of the source, then of the deployment
 	byName map[string]*node
 	groups map[string][]*node
-	names  []string // see nodeNames
 	// Nodes that may exist under names nobody can know: references to them
 	// stay silent.
 	nameless bool
-	guessed  []string // groups whose count could not be read
+	guessed  []string                // groups whose count could not be read
+	empty    map[string]source.Range // groups of no instances, with their count
 
 	edges []edge
 	globs map[string][]*node // what a glob of peers matched

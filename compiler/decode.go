@@ -95,7 +95,8 @@ func (c *compilation) groupsApart() {
 
 // lookup finds the nodes a name in this manifest means: one, or the instances
 // of a counted node. ok is false when it was reported, or must stay silent.
-func (c *compilation) lookup(name opt[string], code diag.Code, what string) (nodes []*node, ok bool) {
+// fits says which nodes the one who asks could mean.
+func (c *compilation) lookup(name opt[string], code diag.Code, what string, fits func(*node) bool) (nodes []*node, ok bool) {
 	if n := c.byName[name.V]; n != nil {
 		return []*node{n}, true
 	}
@@ -106,30 +107,64 @@ func (c *compilation) lookup(name opt[string], code diag.Code, what string) (nod
 	if c.nameless || slices.ContainsFunc(c.guessed, func(g string) bool { return strings.HasPrefix(name.V, g+"-") }) {
 		return nil, false
 	}
+	if at, ok := c.empty[name.V]; ok {
+		d := c.errorAt(code, name.At, "node %q has no instances", name.V)
+		d.Label = "its count is 0"
+		d.Notes = []diag.Note{{Text: "the count", Range: at}}
+		d.Help = "remove it here, or raise the count"
+		return nil, false
+	}
 	d := c.errorAt(code, name.At, "unknown %s %q", what, name.V)
 	d.Label = fmt.Sprintf("manifest %q has no node of this name", c.manifest.name)
-	c.suggestOf(d, name.V, c.nodeNames)
+	d.Help = "remove it, or add a node of this name"
+	c.suggestOf(d, name.V, func() []string {
+		names := c.nodeNames(fits)
+		if code == codeUnknownParent { // which is never a group
+			names = slices.DeleteFunc(names, func(s string) bool { return c.byName[s] == nil })
+		}
+		return names
+	})
 	return nil, false
 }
 
-// nodeNames lists what a reference to a node may say, sorted. It is made when
-// the first reference fails.
-func (c *compilation) nodeNames() []string {
-	if c.names != nil {
-		return c.names
+// others are the nodes that n itself can wait for or know: a member of its own
+// group is no other.
+func (n *node) others() func(*node) bool {
+	return func(m *node) bool { return m != n && (n.group == "" || m.group != n.group) }
+}
+
+// hostsOf are the nodes that can be the parent of n: none that n is above of.
+func (c *compilation) hostsOf(n *node) func(*node) bool {
+	return func(m *node) bool {
+		for range maxDepth {
+			switch {
+			case m == n:
+				return false
+			case m.up != nil:
+				m = m.up
+			case c.byName[m.decl.parent.V] != nil:
+				m = c.byName[m.decl.parent.V]
+			default:
+				return true
+			}
+		}
+		return false
 	}
+}
+
+// nodeNames lists what a reference may say that means nodes that fit, sorted.
+func (c *compilation) nodeNames(fits func(*node) bool) []string {
 	names := make([]string, 0, len(c.nodes))
 	for _, n := range c.nodes {
-		if n.name != "" && !n.bad {
+		if n.name != "" && !n.bad && fits(n) {
 			names = append(names, n.name)
+			if n.group != "" {
+				names = append(names, n.group)
+			}
 		}
 	}
-	for g := range c.groups {
-		names = append(names, g)
-	}
 	slices.Sort(names)
-	c.names = slices.Compact(names)
-	return c.names
+	return slices.Compact(names)
 }
 
 // at is where a node is declared.

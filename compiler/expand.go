@@ -49,6 +49,9 @@ func (c *compilation) expand() bool {
 	}
 	// The nodes are taken; that there are none is said here, in better words.
 	c.tree.Fields = append(c.tree.Fields, syntax.Field{Key: "nodes", Value: &syntax.Node{Kind: syntax.List}})
+	if nodes != nil && nodes.Kind == syntax.Bad {
+		return true
+	}
 	if nodes == nil || nodes.Kind == syntax.Null || nodes.Kind == syntax.List && len(nodes.Items) == 0 {
 		d := c.errorAt(codeNoNodes, c.manifest.at, "manifest %q has no nodes", c.manifest.name)
 		d.Help = "add at least one: `nodes: [{name: web}]`"
@@ -113,6 +116,12 @@ func (c *compilation) expandNode(item *syntax.Node, parent int, s *expr.Scope) b
 		d.Help = "remove `parent`, or move the node out"
 	}
 	times, counted, guess := c.countOf(item, s)
+	if name := nameOf(item); times == 0 && name != "" {
+		if c.empty == nil {
+			c.empty = map[string]source.Range{}
+		}
+		c.empty[name] = item.Get("count").Range
+	}
 	if counted && children != nil {
 		d := c.errorAt(codeNotYet, firstLine(children.Range), "children of a counted node are not supported in this version")
 		d.Help = "write the parents out, or give each child `parent` with the name of one instance"

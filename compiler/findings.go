@@ -34,8 +34,9 @@ func (f *findings) add(d *diag.Diagnostic) *diag.Diagnostic {
 	return d
 }
 
-// done sorts the findings and drops repetitions: instances of one counted node
-// share their source, so each would report the same mistake.
+// done sorts the findings and drops repetitions, one for each code and place:
+// instances of one counted node share their source, so each would report the
+// same mistake, if perhaps with another number in it.
 func (f *findings) done() diag.List {
 	f.list.Sort()
 	out := f.list[:0]
@@ -49,7 +50,7 @@ func (f *findings) done() diag.List {
 }
 
 func same(a, b *diag.Diagnostic) bool {
-	return a.Code == b.Code && a.Range == b.Range && a.Message == b.Message
+	return a.Code == b.Code && a.Range == b.Range && (!a.Range.IsZero() || a.Message == b.Message)
 }
 
 // replace is a fix that puts text in place of a range.

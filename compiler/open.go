@@ -86,10 +86,14 @@ func (c *compilation) refuseSchemaOne(v *syntax.Node) {
 			at = f.Range
 		}
 	}
-	if v != nil {
+	what := "manifest %q is written in schema v1"
+	switch {
+	case v != nil && v.Text == "2": // it says so, and the field is what is old
+		what = "manifest %q has levels, which schema v2 has not"
+	case v != nil:
 		at = v.Range
 	}
-	d := c.errorAt(codeSchemaOne, at, "manifest %q is written in schema v1", c.manifest.name)
+	d := c.errorAt(codeSchemaOne, at, what, c.manifest.name)
 	d.Label = "homestak reads schema v2: a graph of nodes in place of levels"
 	d.Help = "write `schema_version: 2`, and `nodes:` in place of `levels:`, each node with the one above it as `parent`"
 	levels := c.tree.Get("levels")

@@ -74,14 +74,25 @@ func (f *findings) read(n *syntax.Node, o *schema.Object, where string) *reader 
 	for i := range n.Fields {
 		r.field(&n.Fields[i], where)
 	}
-	for i := range o.Fields {
-		if s := &o.Fields[i]; s.Required && r.find(s.Key) == nil {
-			d := f.errorAt(codeMissingField, firstLine(n.Range), "%s has no %s", where, s.Key)
-			d.Label = fmt.Sprintf("%q is required here", s.Key)
-			d.Notes = []diag.Note{{Text: s.Key + ": " + s.Doc}}
+	r.missing(where)
+	return r
+}
+
+// missing reports all the fields that a mapping has to have and has not.
+func (r *reader) missing(where string) {
+	var names []string
+	var notes []diag.Note
+	for i := range r.object.Fields {
+		if s := &r.object.Fields[i]; s.Required && r.find(s.Key) == nil {
+			names = append(names, s.Key)
+			notes = append(notes, diag.Note{Text: s.Key + ": " + s.Doc})
 		}
 	}
-	return r
+	if len(names) > 0 {
+		d := r.f.errorAt(codeMissingField, firstLine(r.at), "%s has no %s", where, enumerate(names))
+		d.Label, d.Notes = "required here", notes
+		d.Help = "add " + enumerate(names)
+	}
 }
 
 // field sorts one key into known, renamed, gone and unknown.

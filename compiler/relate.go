@@ -24,7 +24,7 @@ const maxCycles = 20
 // dependencies adds an edge from n to every node it waits for.
 func (c *compilation) dependencies(n *node) {
 	for _, d := range n.decl.dependsOn {
-		found, ok := c.lookup(d.node, codeUnknownNode, "node")
+		found, ok := c.lookup(d.node, codeUnknownNode, "node", n.others())
 		if !ok || !c.roomFor(len(found), d.node.At) {
 			continue
 		}
@@ -46,9 +46,13 @@ func (c *compilation) dependencies(n *node) {
 // peers adds an edge between n and every node its names and globs mean.
 func (c *compilation) peers(n *node) {
 	for _, p := range n.decl.peers {
-		found, ok := c.peersOf(p)
+		found, ok := c.peersOf(n, p)
 		if !ok || !c.roomFor(len(found), p.At) {
 			continue
+		}
+		if len(found) == 1 && found[0] == n && !isGlob(p.V) {
+			e := c.errorAt(codeSelf, p.At, "node %q is its own peer", n.name)
+			e.Help = "remove it"
 		}
 		for _, m := range found {
 			if m != n {
@@ -63,9 +67,9 @@ func (c *compilation) peers(n *node) {
 }
 
 // peersOf finds what one item of peers means. A glob is looked up once.
-func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
+func (c *compilation) peersOf(n *node, p opt[string]) ([]*node, bool) {
 	if !isGlob(p.V) {
-		return c.lookup(p, codeUnknownPeer, "peer")
+		return c.lookup(p, codeUnknownPeer, "peer", n.others())
 	}
 	if found, ok := c.globs[p.V]; ok {
 		return found, true
@@ -77,18 +81,19 @@ func (c *compilation) peersOf(p opt[string]) ([]*node, bool) {
 		d.Help = "* stands for any text, ? for one character, [a-f] for one of a range"
 		return nil, false
 	}
-	for _, n := range c.nodes {
-		if !strings.HasPrefix(n.name, prefix) {
+	for _, m := range c.nodes {
+		if !strings.HasPrefix(m.name, prefix) {
 			continue
 		}
-		matched, _ := path.Match(p.V, n.name)
-		if matched && !n.bad {
-			found = append(found, n)
+		matched, _ := path.Match(p.V, m.name)
+		if matched && !m.bad {
+			found = append(found, m)
 		}
 	}
 	if len(found) == 0 && !c.nameless {
 		d := c.errorAt(codeUnknownPeer, p.At, "no node matches %q", p.V)
-		c.suggestOf(d, p.V, c.nodeNames)
+		d.Help = "remove it, or correct it"
+		c.suggestOf(d, p.V, func() []string { return c.nodeNames(n.others()) })
 	}
 	if c.globs == nil {
 		c.globs = map[string][]*node{}

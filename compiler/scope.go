@@ -88,26 +88,29 @@ func (c *compilation) variables(doc *document) cty.Value {
 // line are for its variables.
 func (c *compilation) own(doc *document) bool { return c.manifest != nil && c.manifest.doc == doc }
 
-// variable is the value of one variable. One without a usable value is unknown
-// to nobody: it was reported, and null stands in.
+// variable is the value of one variable. One without a usable value was
+// reported, and is unknown: what uses it is silent.
 func (c *compilation) variable(f *syntax.Field, doc *document) cty.Value {
 	r := c.read(f.Value, schema.Variable, fmt.Sprintf("variable %q", f.Key))
 	r.text("description")
-	typ := cty.DynamicPseudoType
+	typ, typed := cty.DynamicPseudoType, true
 	if e := r.take("type"); e != nil {
-		typ = c.variableType(e.node)
+		typ, typed = c.variableType(e.node)
 	}
-	fallback, hasFallback := cty.NullVal(cty.DynamicPseudoType), false
+	fallback, hasFallback := cty.DynamicVal, false
 	if e := r.take("default"); e != nil {
 		v, ok, list := expr.Value(e.node, &expr.Scope{Budget: c.scopes[doc].hcl.Budget})
 		c.list = append(c.list, list...)
 		if !ok {
-			return fallback
+			return cty.DynamicVal
 		}
 		fallback, hasFallback = c.converted(v, typ, f.Key, e.node.Range), true
-		if typ == cty.DynamicPseudoType {
+		if typ == cty.DynamicPseudoType && fallback.IsKnown() {
 			typ = fallback.Type()
 		}
+	}
+	if !typed || r.bad {
+		return cty.DynamicVal
 	}
 	if c.own(doc) {
 		if text, ok := c.options.Vars[f.Key]; ok {
@@ -128,15 +131,17 @@ func (c *compilation) given(text string, typ cty.Type, name string) cty.Value {
 		typ = cty.String
 	}
 	if !typ.IsPrimitiveType() {
-		d := c.errorAt(codeVariableValue, source.Range{}, "variable %q takes %s", name, typ.FriendlyName())
-		d.Help = "only text, numbers, true and false can be given on the command line; set its default"
-		return cty.NullVal(typ)
+		d := c.errorAt(codeVariableValue, source.Range{}, "variable %q cannot be given on the command line", name)
+		d.Label = "it is " + describeType(typ)
+		d.Help = "change its default; only text, numbers, true and false can be given"
+		return cty.DynamicVal
 	}
 	v, err := convert.Convert(cty.StringVal(text), typ)
 	if err != nil {
 		d := c.errorAt(codeVariableValue, source.Range{}, "%q is no value for variable %q", text, name)
-		d.Label = "it takes " + typ.FriendlyName()
-		return cty.NullVal(typ)
+		d.Label = "it takes " + describeType(typ)
+		d.Help = fmt.Sprintf("give it %s, as in `--var %s=%s`", describeType(typ), name, exampleOf(typ))
+		return cty.DynamicVal
 	}
 	return v
 }
@@ -145,27 +150,61 @@ func (c *compilation) converted(v cty.Value, typ cty.Type, name string, at sourc
 	out, err := convert.Convert(v, typ)
 	if err != nil {
 		d := c.errorAt(codeVariableType, at, "the default of variable %q is not of its type", name)
-		d.Label = "not " + typ.FriendlyName()
-		return cty.NullVal(typ)
+		d.Label = "not " + describeType(typ)
+		d.Help = "change the default, or the type"
+		return cty.DynamicVal
 	}
 	return out
 }
 
-// variableType reads a type: a word, or list(…), set(…), map(…) of one.
-func (c *compilation) variableType(n *syntax.Node) cty.Type {
-	if n.Kind == syntax.Bad {
-		return cty.DynamicPseudoType
+// describeType is a type in the words of everybody.
+func describeType(t cty.Type) string {
+	switch {
+	case t == cty.String:
+		return "text"
+	case t == cty.Number:
+		return "a number"
+	case t == cty.Bool:
+		return "true or false"
+	case t.IsMapType():
+		return "a mapping, each value " + describeType(t.ElementType())
+	case t.IsCollectionType():
+		return "a list, each item " + describeType(t.ElementType())
+	case t.IsObjectType():
+		return "a mapping"
+	case t.IsTupleType():
+		return "a list"
 	}
-	typ := cty.NilType
+	return "of any type"
+}
+
+func exampleOf(t cty.Type) string {
+	switch t {
+	case cty.Number:
+		return "3"
+	case cty.Bool:
+		return "true"
+	}
+	return "TEXT"
+}
+
+// variableType reads a type: a word, or list(…), set(…), map(…) of one. ok is
+// false when it is none, which was reported.
+func (c *compilation) variableType(n *syntax.Node) (typ cty.Type, ok bool) {
+	if n.Kind == syntax.Bad {
+		return cty.DynamicPseudoType, false
+	}
+	typ = cty.NilType
 	if n.Kind == syntax.String {
 		typ = typeNamed(strings.ReplaceAll(n.Text, " ", ""))
 	}
 	if typ == cty.NilType {
 		d := c.errorAt(codeVariableType, n.Range, "this is not a type")
 		d.Label = "string, number, bool, any, or list(…), set(…), map(…) of one of them"
-		return cty.DynamicPseudoType
+		d.Help = "write one of these, or leave the type out"
+		return cty.DynamicPseudoType, false
 	}
-	return typ
+	return typ, true
 }
 
 // typeNamed is the type a text means, NilType when it means none.

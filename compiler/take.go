@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,6 +157,8 @@ func (r *reader) size(key string) opt[unit.Size] {
 	}
 	v, err := unit.ParseSize(e.node.Text, e.schema.Unit)
 	switch {
+	case err != nil && sizeForm.MatchString(e.node.Text):
+		r.tooLarge(e)
 	case err != nil:
 		d := r.f.errorAt(codeBadSize, e.node.Range, "%q is not a size", e.node.Text)
 		d.Label = "a whole number with KiB, MiB, GiB or TiB"
@@ -167,10 +170,23 @@ func (r *reader) size(key string) opt[unit.Size] {
 		d := r.f.errorAt(codeOutOfBounds, e.node.Range, "%s is too small for %s", v, e.schema.Key)
 		d.Label = "at least " + unit.Size(e.schema.Min).String()
 		d.Help = fmt.Sprintf("a bare number counts %s", sizeUnit(e.schema.Unit))
+	case e.schema.Max > 0 && int64(v) > e.schema.Max:
+		r.tooLarge(e)
 	default:
 		o.V, o.Bad = v, false
 	}
 	return o
+}
+
+// sizeForm is a size that is one, if perhaps of more bytes than there are.
+var sizeForm = regexp.MustCompile(`^\s*[0-9]+\s*([KMGT](iB)?|B)?\s*$`)
+
+func (r *reader) tooLarge(e *entry) {
+	d := r.f.errorAt(codeOutOfBounds, e.node.Range, "%s is too large for %s", shortened(e.node.Text), e.schema.Key)
+	d.Help = fmt.Sprintf("a bare number counts %s", sizeUnit(e.schema.Unit))
+	if e.schema.Max > 0 {
+		d.Label = "at most " + unit.Size(e.schema.Max).String()
+	}
 }
 
 func sizeUnit(u unit.Size) string { return strings.TrimPrefix(u.String(), "1") }

@@ -83,8 +83,8 @@ var Posture = &Object{Name: "posture", Doc: "Security settings.", Fields: []Fiel
 var Preset = &Object{Name: "preset", Doc: "A size.", Fields: []Field{
 	nameField,
 	{Key: "cores", Type: Int, Min: 1, Max: 512, Required: true, Doc: "CPU cores."},
-	{Key: "memory", Type: Size, Unit: unit.MiB, Min: int64(128 * unit.MiB), Required: true, Doc: "Memory. A bare number counts MiB."},
-	{Key: "disk", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Required: true, Doc: "First disk. A bare number counts GiB."},
+	{Key: "memory", Type: Size, Unit: unit.MiB, Min: int64(128 * unit.MiB), Max: maxMemory, Required: true, Doc: "Memory. A bare number counts MiB."},
+	{Key: "disk", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Max: maxDisk, Required: true, Doc: "First disk. A bare number counts GiB."},
 }}
 
 // Image is an entry of the image catalogue.
@@ -92,7 +92,7 @@ var Image = &Object{Name: "image", Doc: "A disk image.", Fields: []Field{
 	nameField,
 	{Key: "source", Type: String, Required: true, Doc: "https URL, or builtin:NAME for the lab."},
 	{Key: "checksum", Type: String, Doc: "sha256:HEX or sha512:HEX. Only a builtin source may leave it out."},
-	{Key: "min_disk", Type: Size, Unit: unit.GiB, Default: "0", Doc: "Size of the disk inside the image: no node may have a smaller one."},
+	{Key: "min_disk", Type: Size, Unit: unit.GiB, Max: maxDisk, Default: "0", Doc: "Size of the disk inside the image: no node may have a smaller one."},
 	{Key: "format", Type: String, Enum: []string{"qcow2", "raw"}, Default: "qcow2", Doc: "Format of the file."},
 	{Key: "os", Type: String, Doc: "Operating system, as in debian-12."},
 	{Key: "host_ready", Type: Bool, Default: "false", Doc: "Proxmox VE is installed in it."},

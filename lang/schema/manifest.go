@@ -2,6 +2,12 @@ package schema
 
 import "github.com/homestak/homestak/lang/unit"
 
+// What no machine has more of: a size beyond is a slip of a unit.
+const (
+	maxMemory = int64(16 * unit.TiB)
+	maxDisk   = int64(128 * unit.TiB)
+)
+
 // Manifest is a deployment. Upstream's schema v2, and what homestak adds.
 var Manifest = &Object{Name: "manifest", Doc: "What machines should exist and how they relate.", Fields: []Field{
 	{Key: "schema_version", Type: Int, Min: 2, Max: 2, Doc: "Always 2. A YAML manifest has to say it."},
@@ -64,8 +70,8 @@ var Node = &Object{Name: "node", Doc: "One machine. It is an instance, not a tem
 	{Key: "parent", Type: Ref, Of: KindNode, Doc: "The node that spawns this one and is its host; null for the host given with -H."},
 	{Key: "host", Type: Ref, Of: KindHost, New: true, Doc: "The site's host that a root node runs on, whatever -H says."},
 	{Key: "cores", Type: Int, Min: 1, Max: 512, New: true, Doc: "CPU cores; overrides the preset."},
-	{Key: "memory", Type: Size, Unit: unit.MiB, Min: int64(128 * unit.MiB), New: true, Doc: "Memory; overrides the preset. A bare number counts MiB."},
-	{Key: "disk", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Doc: "First disk; overrides the preset. A bare number counts GiB."},
+	{Key: "memory", Type: Size, Unit: unit.MiB, Min: int64(128 * unit.MiB), Max: maxMemory, New: true, Doc: "Memory; overrides the preset. A bare number counts MiB."},
+	{Key: "disk", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Max: maxDisk, Doc: "First disk; overrides the preset. A bare number counts GiB."},
 	{Key: "network", Type: Group, Object: Network, New: true, Doc: "First network interface."},
 	{Key: "tags", Type: List, Elem: &Field{Type: Tag}, New: true, Doc: "Tags on the guest, besides homestak's own."},
 	{Key: "pool", Type: Pool, New: true, Doc: "Resource pool of the host."},
