@@ -109,6 +109,7 @@ func (c *compilation) circle(path []*node) {
 	names = append(names, path[0].name)
 	d := c.errorAt(codeCycle, path[0].upAt, "nodes are their own ancestors: %s", pathText(names, "is inside"))
 	d.Label = "this closes the circle"
+	d.Help = "remove one of these parents"
 	for _, n := range path[1:] {
 		d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("parent of %q", n.name), Range: n.upAt})
 		if len(d.Notes) == 8 {
@@ -149,7 +150,8 @@ func (c *compilation) order() {
 		n.index = len(ordered)
 		ordered = append(ordered, n)
 		if n.depth == maxDepth+1 {
-			c.errorAt(codeTooDeep, n.upAt, "node %q is more than %d levels deep", n.name, maxDepth)
+			d := c.errorAt(codeTooDeep, n.upAt, "node %q is more than %d levels deep", n.name, maxDepth)
+			d.Help = "give it a parent further up"
 		}
 		if n.depth > maxDepth {
 			continue

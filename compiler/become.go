@@ -45,6 +45,9 @@ func (c *compilation) specNamed(name opt[string], first *node) *specEffect {
 		e.Help = "split it into several specs"
 		decl.users = decl.users[:maxUsers]
 	}
+	if !decl.version.Set && !d.doc.hcl && d.layer != ir.FromStdlib {
+		c.noVersion(d, d.doc.tree, "1")
+	}
 	s := &specEffect{name: d.name, at: d.at, decl: decl, layer: d.layer}
 	s.posture = over(decl.posture, d.layer, defaultText(schema.Spec.Field("access").Object, "posture"))
 	posture, postureLayer := &postureDecl{}, ir.FromDefault

@@ -3,6 +3,7 @@ package compiler
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/homestak/homestak/lang/diag"
@@ -13,6 +14,7 @@ const (
 	codeVMIDTwice diag.Code = "HS0430"
 	codeIPTwice   diag.Code = "HS0431"
 	codeMACTwice  diag.Code = "HS0432"
+	codeHostTwice diag.Code = "HS0433"
 )
 
 // claim is something only one node may have, in some realm: a guest id on its
@@ -30,7 +32,9 @@ type holder struct {
 
 // checkClashes finds guest ids, addresses and MACs that two nodes claim.
 func (c *compilation) checkClashes() {
-	vmids, ips, macs := map[claim]holder{}, map[claim]holder{}, map[claim]holder{}
+	vmids, ips, macs, hosts := map[claim]holder{}, map[claim]holder{}, map[claim]holder{}, map[claim]holder{}
+	// Nodes are called by their names, which differ, unless a spec says otherwise.
+	named := slices.ContainsFunc(c.nodes, func(n *node) bool { return n.spec != nil && n.spec.decl.hostname.ok() })
 	for _, n := range c.nodes {
 		if n.bad {
 			continue
@@ -49,6 +53,9 @@ func (c *compilation) checkClashes() {
 		if n.decl.network.mac.ok() {
 			c.claim(macs, claim{"", n.decl.network.mac.V}, holder{n, n.decl.network.mac.At}, codeMACTwice, "MAC address")
 		}
+		if host := n.out.Becomes.Hostname; named && host.V != "" {
+			c.claim(hosts, claim{n.out.Network.Domain.V, host.V}, holder{n, host.From.Range}, codeHostTwice, "host name")
+		}
 	}
 }
 
@@ -59,6 +66,7 @@ func (c *compilation) claim(held map[claim]holder, what claim, by holder, code d
 		return
 	}
 	d := c.errorAt(code, by.at, "nodes %q and %q have one %s: %s", old.node.name, by.node.name, noun, what.value)
+	d.Help = fmt.Sprintf("give one of the two another %s", noun)
 	switch {
 	case by.node.group != "" && by.node.group == old.node.group:
 		d.Label = "every instance of a counted node would have it"

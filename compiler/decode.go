@@ -61,6 +61,7 @@ func (c *compilation) naming(n *node, raw *rawNode) {
 		if !addr.ValidName(n.name) {
 			d := c.errorAt(codeBadName, n.decl.name.At, "%q is too long for a counted node", n.group)
 			d.Label = fmt.Sprintf("its instance %d has more than 63 characters", raw.index)
+			d.Help = "write a shorter name"
 			n.bad = true
 			return
 		}
@@ -76,6 +77,7 @@ func (c *compilation) duplicate(n, old *node) {
 	n.bad = true
 	d := c.errorAt(codeDuplicateNode, n.decl.name.At, "two nodes are called %q", n.name)
 	d.Label = "a name is one machine, in the whole manifest"
+	d.Help = "rename one of the two; for several alike use `count`"
 	d.Notes = []diag.Note{{Text: "the other one", Range: old.decl.name.At}}
 }
 
@@ -88,6 +90,7 @@ func (c *compilation) groupsApart() {
 		}
 		if other := c.byName[n.group]; other != nil && !other.bad {
 			d := c.errorAt(codeDuplicateNode, n.decl.name.At, "%q is a node and a group of counted nodes", n.group)
+			d.Help = "rename one of the two"
 			d.Notes = []diag.Note{{Text: "the node", Range: other.decl.name.At}}
 		}
 	}

@@ -57,6 +57,7 @@ func (f *findings) posture(n *syntax.Node, where string) *postureDecl {
 }
 
 type specDecl struct {
+	version  opt[int]
 	hostname opt[string]
 	network  networkDecl
 	posture  opt[string]
@@ -82,11 +83,12 @@ type userDecl struct {
 func (f *findings) spec(n *syntax.Node, where string) *specDecl {
 	r := f.read(n, schema.Spec, where)
 	r.take("name")
-	r.number("schema_version")
+	version := r.number("schema_version")
 	identity, network := r.group("identity"), r.group("network")
 	access, platform, config := r.group("access"), r.group("platform"), r.group("config")
 	services := platform.group("services")
 	d := &specDecl{
+		version:  version,
 		hostname: identity.text("hostname"),
 		network:  networkDecl{domain: identity.text("domain"), ip: network.text("ip"), gateway: network.text("gateway")},
 		posture:  access.text("posture"),

@@ -35,6 +35,7 @@ var kinds = map[string]struct {
 func (c *compilation) unknown(kind string, name opt[string], who ...diag.Note) {
 	d := c.errorAt(kinds[kind].code, name.At, "unknown %s %q", kind, name.V)
 	d.Label = fmt.Sprintf("no %s of this name in this site or in stdlib", kind)
+	d.Help = fmt.Sprintf("write one of this name, or name another %s", kind)
 	d.Notes = append(who, diag.Note{Text: kinds[kind].note})
 	c.suggestOf(d, name.V, func() []string { return c.site.names(kind) })
 }

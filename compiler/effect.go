@@ -128,6 +128,7 @@ func (c *compilation) tags(n *node) opt[[]string] {
 		if t.V == "homestak" || strings.HasPrefix(t.V, "hs-") {
 			e := c.errorAt(codeReservedTag, t.At, "tag %q is homestak's own", t.V)
 			e.Label = "tags by which homestak finds its guests"
+			e.Help = "remove it; homestak adds it itself"
 		}
 	}
 	o := plain(n.decl.tags, n.decl.tagsAt)

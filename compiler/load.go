@@ -165,6 +165,7 @@ func (l *loader) blocks(doc *document) {
 		}
 		if schema.Of(f.Key) == nil {
 			d := l.errorAt(codeBlockKind, f.Range, "unknown block %q", f.Key)
+			d.Help = "remove it"
 			l.suggest(d, f.Key, []string{"host", "image", "locals", "manifest", "posture", "preset", "spec", "variable"})
 			continue
 		}
@@ -193,6 +194,7 @@ func (l *loader) define(d *definition) {
 	}
 	if old := kind[d.name]; len(old) > 0 && !l.builtin && !sameMachine(old[0], d) {
 		e := l.errorAt(codeDefinedOnce, d.at, "%s %q is defined twice", d.kind, d.name)
+		e.Help = "remove one of the two, or rename it"
 		e.Notes = []diag.Note{{Text: "first defined here", Range: old[0].at}}
 	}
 	kind[d.name] = append(kind[d.name], d)

@@ -64,7 +64,7 @@ func (c *compilation) modeFlag() opt[string] {
 func (c *compilation) checkModeFlag() {
 	if m := c.modeFlag(); m.Bad {
 		d := c.errorAt(codeUnknownMode, source.Range{}, "%q is not a mode", m.V)
-		d.Label = "push, pull or hybrid"
+		d.Label, d.Help = "push, pull or hybrid", "write one of these after --mode"
 		c.suggest(d, m.V, schema.ManifestExecution.Field("default_mode").Enum)
 	}
 }

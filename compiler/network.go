@@ -58,9 +58,11 @@ func (c *compilation) gateway(n *node) {
 	case !subnet.Contains(gateway):
 		d := c.errorAt(codeGateway, o.Gateway.From.Range, "gateway %s is not in the subnet of %s", gateway, o.IP.V)
 		d.Label = "not in " + subnet.Masked().String()
+		d.Help = "correct the gateway, the address or its prefix length"
 		d.Notes = []diag.Note{{Text: "the address", Range: o.IP.From.Range}}
 	case gateway == subnet.Addr():
 		d := c.errorAt(codeGateway, o.Gateway.From.Range, "node %q is its own gateway", n.name)
+		d.Help = "give the node another address, or correct the gateway"
 		d.Notes = []diag.Note{{Text: "the address", Range: o.IP.From.Range}}
 	}
 }

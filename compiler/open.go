@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -22,11 +23,8 @@ func (c *compilation) open() bool {
 	c.manifest = c.site.find(schema.KindManifest, c.options.Manifest)
 	if c.manifest == nil {
 		d := c.errorAt(codeUnknownManifest, source.Range{}, "there is no manifest %q", c.options.Manifest)
-		names := c.site.Manifests()
-		c.suggest(d, c.options.Manifest, names)
-		if len(names) == 0 {
-			d.Help = "write one into the directory manifests/"
-		}
+		d.Help = "write one into the directory manifests/"
+		c.suggest(d, c.options.Manifest, c.site.Manifests())
 		return false
 	}
 	if !c.named(c.manifest) {
@@ -60,22 +58,31 @@ func (c *compilation) version() bool {
 	case v == nil && c.manifest.doc.hcl:
 		return true
 	case v == nil:
-		at := source.Span(c.manifest.doc.file, 0, 0)
-		if len(c.tree.Fields) > 0 {
-			at = c.tree.Fields[0].Range
-		}
-		d := c.errorAt(codeMissingField, at, "manifest %q has no schema_version", c.manifest.name)
-		d.Help = "add `schema_version: 2`"
-		start := source.Range{File: at.File, Start: at.Start, End: at.Start}
-		d.Fixes = []diag.Fix{{Title: "add schema_version: 2", Edits: []diag.Edit{{Range: start, New: "schema_version: 2\n"}}}}
+		c.noVersion(c.manifest, c.tree, "2")
 		return true
 	case v.Kind == syntax.Bad, v.Kind == syntax.Int && v.Text == "2", v.Kind == syntax.Expr:
 		return true
 	}
 	d := c.errorAt(codeSchemaVersion, v.Range, "%q is not a schema version of manifests", v.Text)
-	d.Label = "always 2"
+	d.Label, d.Help = "always 2", "write `schema_version: 2`"
 	d.Fixes = replace(v.Range, "2")
 	return true
+}
+
+// noVersion reports a YAML file that does not say which schema it is written in.
+func (f *findings) noVersion(def *definition, tree *syntax.Node, version string) {
+	at := source.Span(def.doc.file, 0, 0)
+	if len(tree.Fields) > 0 {
+		at = tree.Fields[0].Range
+	}
+	line := "schema_version: " + version
+	d := f.errorAt(codeMissingField, at, "%s has no schema_version", def.where())
+	d.Help = "add `" + line + "`"
+	if tree.Kind == syntax.Map && bytes.HasPrefix(def.doc.file.Text[tree.Range.Start:], []byte("{")) {
+		return // one line more is no fix there
+	}
+	start := source.Range{File: at.File, Start: at.Start, End: at.Start}
+	d.Fixes = []diag.Fix{{Title: "add " + line, Edits: []diag.Edit{{Range: start, New: line + "\n"}}}}
 }
 
 // refuseSchemaOne says how each level of a v1 manifest is written today.

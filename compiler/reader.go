@@ -101,11 +101,13 @@ func (r *reader) field(field *syntax.Field, where string) {
 	switch {
 	case s == nil && r.object.Open:
 		d := r.f.warnAt(codeIgnoredField, field.Range, "homestak does not act on %s.%s", r.object.Name, field.Key)
+		d.Help = "remove it"
 		r.f.suggest(d, field.Key, keys(r.object))
 		return
 	case s == nil:
 		d := r.f.errorAt(codeUnknownField, field.Range, "unknown field %q", field.Key)
 		d.Label = fmt.Sprintf("%s has no field of this name", where)
+		d.Help = "remove it"
 		r.f.suggest(d, field.Key, keys(r.object))
 		return
 	case s.Gone != "":
@@ -115,11 +117,13 @@ func (r *reader) field(field *syntax.Field, where string) {
 	}
 	if s.Renamed != "" {
 		d := r.f.warnAt(codeRenamedField, field.Range, "%q is now called %q", field.Key, s.Renamed)
+		d.Help = fmt.Sprintf("write %q", s.Renamed)
 		d.Fixes = replace(field.Range, s.Renamed)
 		s = r.object.Field(s.Renamed)
 	}
 	if old := r.find(s.Key); old != nil {
 		d := r.f.errorAt(codeFieldTwice, field.Range, "%q is given twice", s.Key)
+		d.Help = "keep one of the two"
 		d.Notes = []diag.Note{{Text: "first given here", Range: old.key}}
 		return
 	}
@@ -188,6 +192,7 @@ func (r *reader) take(key string) *entry {
 // wrongType reports a value of the wrong kind.
 func (f *findings) wrongType(n *syntax.Node, want schema.Type, what string) {
 	d := f.errorAt(codeWrongType, n.Range, "%s has to be %s, not %s", what, want, describeKind(n.Kind))
+	d.Help = formOf(want)
 	if want == schema.String && n.Range.File != nil && !n.Range.File.Secret {
 		switch n.Kind {
 		case syntax.Int, syntax.Float, syntax.Bool:
@@ -195,6 +200,25 @@ func (f *findings) wrongType(n *syntax.Node, want schema.Type, what string) {
 			d.Fixes = replace(n.Range, `"`+n.Text+`"`)
 		}
 	}
+}
+
+// formOf says how a value of a type is written.
+func formOf(t schema.Type) string {
+	switch t {
+	case schema.String:
+		return "write one text, in quotes if it looks like anything else"
+	case schema.Bool:
+		return "write true or false, without quotes"
+	case schema.Int:
+		return "write a whole number, without quotes"
+	case schema.Size:
+		return "write a size, as in 64GiB"
+	case schema.Duration:
+		return "write a duration, as in 90s or 20m"
+	case schema.List:
+		return "write a list: items in brackets, or one a line after a hyphen"
+	}
+	return "write a mapping: NAME: VALUE lines below it, or a block in HCL"
 }
 
 func describeKind(k syntax.Kind) string {

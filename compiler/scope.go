@@ -77,6 +77,7 @@ func (c *compilation) variables(doc *document) cty.Value {
 			if _, ok := values[name]; !ok {
 				d := c.errorAt(codeUnknownVariable, source.Range{}, "%s has no variable %q", doc.file.Name, name)
 				d.Label = "a value was given for it on the command line"
+				d.Help = "leave it out, or declare the variable"
 				c.suggest(d, name, names)
 			}
 		}

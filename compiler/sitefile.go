@@ -103,6 +103,7 @@ func (l *loader) siteDecl(n *syntax.Node) settingsDecl {
 	if d.first.ok() && d.last.ok() && d.first.V > d.last.V {
 		e := l.errorAt(codeVMIDRange, d.last.At, "the range of guest ids ends before it begins")
 		e.Notes = []diag.Note{{Text: "it begins here", Range: d.first.At}}
+		e.Help = "exchange the two, or raise `last`"
 		d.last.Bad = true
 	}
 	d.run = runSettingsOf(r.group("settings"))

@@ -43,6 +43,7 @@ func (f *findings) text(n *syntax.Node, s *schema.Field) opt[string] {
 	case s.Enum != nil && !slices.Contains(s.Enum, n.Text):
 		d := f.errorAt(codeNotAllowed, n.Range, "%q is not a value of %s", n.Text, s.Key)
 		d.Label = "one of " + strings.Join(s.Enum, ", ")
+		d.Help = "write one of these"
 		f.suggest(d, n.Text, s.Enum)
 		o.Bad = true
 	case s.Type == schema.Ref && n.Ref != "" && n.Ref != s.Of:
@@ -68,6 +69,7 @@ func (f *findings) label(o *opt[string], what string) {
 	}
 	d := f.errorAt(codeBadName, o.At, "%q cannot be %s", o.V, what)
 	d.Label = "lower-case letters, digits and inner hyphens, at most 63"
+	d.Help = "write it as in web-1"
 	if better := nearestLabel(o.V); better != "" {
 		d.Help = fmt.Sprintf("write %q", better)
 		d.Fixes = replace(o.At, better)
@@ -115,8 +117,9 @@ func (f *findings) number(n *syntax.Node, s *schema.Field) opt[int] {
 	if err != nil || v < s.Min || v > s.Max {
 		d := f.errorAt(codeOutOfBounds, n.Range, "%s is out of bounds for %s", n.Text, s.Key)
 		d.Label = fmt.Sprintf("%d to %d", s.Min, s.Max)
+		d.Help = "write a number between these"
 		if s.Min == s.Max {
-			d.Label = fmt.Sprintf("always %d", s.Min)
+			d.Label, d.Help = fmt.Sprintf("always %d", s.Min), fmt.Sprintf("write %d", s.Min)
 		}
 		return o
 	}

@@ -113,7 +113,7 @@ func (f *findings) ip(o *opt[string]) {
 		return
 	}
 	if a, err := netip.ParseAddr(o.V); err != nil || !a.Is4() {
-		f.errorAt(codeBadAddress, o.At, "%q is not an IPv4 address", o.V).Label = "as in 192.0.2.1"
+		f.errorAt(codeBadAddress, o.At, "%q is not an IPv4 address", shortened(o.V)).Help = "write it as in 192.0.2.1"
 		o.Bad = true
 	}
 }
@@ -131,12 +131,13 @@ func (f *findings) cidr(o *opt[string]) {
 	}
 	p, err := netip.ParsePrefix(o.V)
 	if err != nil || !p.Addr().Is4() {
-		f.errorAt(codeBadAddress, o.At, "%q is not an IPv4 address with prefix length", o.V).Label = "dhcp, or as in 192.0.2.10/24"
+		f.errorAt(codeBadAddress, o.At, "%q is not an IPv4 address with prefix length", shortened(o.V)).Help = "write dhcp, or as in 192.0.2.10/24"
 		o.Bad = true
 		return
 	}
 	if why := unusable(p); why != "" {
-		f.errorAt(codeBadAddress, o.At, "no machine can have the address %s", o.V).Label = why
+		d := f.errorAt(codeBadAddress, o.At, "no machine can have the address %s", o.V)
+		d.Label, d.Help = why, "choose another address of its network"
 		o.Bad = true
 	}
 }
@@ -179,10 +180,15 @@ func (f *findings) mac(o *opt[string]) {
 	}
 	switch {
 	case !ok:
-		f.errorAt(codeBadMAC, o.At, "%q is not a MAC address", o.V).Label = "six octets in hex, as in BC:24:11:00:00:01"
+		d := f.errorAt(codeBadMAC, o.At, "%q is not a MAC address", shortened(o.V))
+		d.Label, d.Help = "six octets in hex", "write it as in BC:24:11:00:00:01, or leave it out"
 		o.Bad = true
-	case strings.IndexByte("13579BDF", text[1]) >= 0:
-		f.errorAt(codeBadMAC, o.At, "no machine can have the MAC address %s", o.V).Label = "a group address: its first octet is odd"
+	case strings.IndexByte("13579BDF", text[1]) >= 0, text == "00:00:00:00:00:00":
+		d := f.errorAt(codeBadMAC, o.At, "no machine can have the MAC address %s", o.V)
+		d.Label, d.Help = "a group address: its first octet is odd", "leave it out, and one is derived"
+		if text[1] == '0' {
+			d.Label = "it stands for none"
+		}
 		o.Bad = true
 	default:
 		o.V = text

@@ -3,7 +3,7 @@ package diag
 // HS0201–HS0499, HS0551–HS0599: names, types, topology, secrets that are referenced.
 var compilerCodes = []Entry{
 	{"HS0201", "unknown field", "The mapping has a field that homestak does not know. Fields are never ignored silently: a misspelt one would look as if it had an effect. Correct the spelling (the nearest known field is suggested), or remove it."},
-	{"HS0202", "required field missing", "A field that has no default is absent. The note says what it is for. A YAML manifest has to say `schema_version: 2`, because manifests of schema v1 look different and may leave theirs out."},
+	{"HS0202", "required field missing", "A field that has no default is absent. The note says what it is for. A YAML manifest has to say `schema_version: 2`, and a YAML spec `schema_version: 1`, because manifests of schema v1 look different and may leave theirs out."},
 	{"HS0203", "field has a new name", "The field, or the form of its value, is upstream's older one. It works as before; the warning names the form of today, and `homestak validate --fix` writes it."},
 	{"HS0204", "field no longer accepted", "An earlier layout had this field, and what it said is written in another way now. The help says how."},
 	{"HS0205", "field without effect", "Upstream homestak has this field, and homestak has no use for it. It is accepted so that an upstream site loads unchanged. Remove it once you no longer need the site to work with upstream."},
@@ -81,6 +81,7 @@ var compilerCodes = []Entry{
 	{"HS0430", "duplicate vmid", "Two nodes on one host have the same guest id. Leave vmid out to have the plan choose."},
 	{"HS0431", "duplicate address", "Two nodes on one network have the same static address. For counted nodes in HCL, compute it: cidrhost(\"10.0.9.0/24\", 20 + count.index)."},
 	{"HS0432", "duplicate MAC address", "Two nodes have the same MAC address. Leave it out: one is derived from each node's identity."},
+	{"HS0433", "duplicate host name", "Two nodes would have the same host name and domain, because a spec names the host and several nodes become that spec, or a node is called like it. Leave `identity: {hostname: …}` out to have each node called by its own name."},
 
 	{"HS0551", "secret that does not exist", "A spec names a key that the site's secrets do not have below ssh_keys. The node would lack the access it was promised. Only the names of secrets are read when compiling, never values."},
 	{"HS0552", "invalid secrets.lock", "secrets.lock is a mapping of secret names to keyed digests, written by `homestak secrets lock`. It lets plans be made, and rotations be seen, without access to values."},
