@@ -21,6 +21,7 @@ const (
 	codeDefinedOnce diag.Code = "HS0235"
 	codeBlockKind   diag.Code = "HS0236"
 	codeOtherName   diag.Code = "HS0237"
+	codeNotRead     diag.Code = "HS0241"
 )
 
 // maxFiles bounds the files of one directory.
@@ -48,6 +49,7 @@ func Load(fsys fs.FS) (*Site, diag.List) {
 	l.fsys = fsys
 	l.siteFile()
 	l.secretFiles()
+	l.strays()
 	for _, d := range directories {
 		l.directory(d.dir, d.kind)
 	}
@@ -79,6 +81,9 @@ func (l *loader) library() {
 // directory loads dir, or v2/dir if there is one.
 func (l *loader) directory(dir, kind string) {
 	if info, err := fs.Stat(l.fsys, "v2/"+dir); err == nil && info.IsDir() {
+		if l.exists(dir) && len(l.entries(dir)) > 0 {
+			l.notRead(dir, "the site has v2/"+dir, "move its files to v2/"+dir+", or remove v2/")
+		}
 		dir = "v2/" + dir
 	}
 	for _, name := range l.entries(dir) {
@@ -111,11 +116,33 @@ func (l *loader) entries(dir string) []string {
 	}
 	var names []string
 	for _, e := range list {
-		if lang.Known(e.Name()) && !strings.HasPrefix(e.Name(), ".") && !e.IsDir() {
+		switch {
+		case !lang.Known(e.Name()) || strings.HasPrefix(e.Name(), "."):
+		case e.IsDir():
+			l.notRead(path.Join(dir, e.Name()), "it is a directory", "move its files up, or rename it")
+		default:
 			names = append(names, e.Name())
 		}
 	}
 	return names
+}
+
+// notRead warns of what looks like a part of the site and is none.
+func (l *loader) notRead(name, why, help string) {
+	d := l.warnAt(codeNotRead, source.Range{}, "%s is not read", l.prefix+name)
+	d.Label, d.Help = why, help
+}
+
+// strays warns of files that are called nearly what homestak reads.
+func (l *loader) strays() {
+	if l.exists("site.yaml") && l.exists("site.yml") {
+		l.notRead("site.yml", "the site has site.yaml", "remove one of the two")
+	}
+	for _, end := range []string{"", ".age", ".enc"} {
+		if l.exists("secrets.yml" + end) {
+			l.notRead("secrets.yml"+end, "the secrets are in secrets.yaml"+end, "rename it to secrets.yaml"+end)
+		}
+	}
 }
 
 // definitionFile loads one file of a directory of definitions.

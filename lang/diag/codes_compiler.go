@@ -41,6 +41,7 @@ var compilerCodes = []Entry{
 	{"HS0238", "site without an identity", "Identities of guests are derived from site_id. Without one a fixed default is used, so two such sites that share a host would take each other's guests for their own. Write a UUID into site.yaml before the first apply; changing it later makes homestak forget its guests."},
 	{"HS0239", "empty range of guest ids", "The range in which the plan looks for free guest ids ends before it begins. Write `vmids: {first: 10000, last: 999999}` with the numbers of your site."},
 	{"HS0240", "site too large", "All files of a site that homestak reads may have 64 MiB together. More of them are most often put there by mistake, and would be read again by every run."},
+	{"HS0241", "file that is not read", "The site has a file or directory that looks as if it were a part of it, and homestak does not read it: secrets.yml in place of secrets.yaml, a second site file, a directory called like a file, or a directory of definitions beside the one below v2/. What it says has no effect."},
 
 	{"HS0301", "wrong type", "The value is of another type than the field: text where a number belongs, a mapping where a list belongs. In YAML, text that looks like a number or like true needs quotes."},
 	{"HS0302", "invalid size", "A size is a whole number with KiB, MiB, GiB or TiB (K, M, G and T mean the same). A bare number counts the field's unit: MiB for memory and GiB for disks, as upstream has it. Proxmox VE counts in MiB, so smaller fractions are refused."},
