@@ -24,7 +24,7 @@ type Host struct {
 	TokenName    string   // secret with the API token, "api_tokens.NAME"
 	Storage      string   // for guest disks; "" = the host's first that can hold them
 	ImageStorage string   // for images and seeds; "" = the host's first that can hold them
-	Bridge       string   // for guests that name none; "" = the site's
+	Bridge       string   // for guests that name none; "" = the site's. Refused in this version, so always ""
 	Via          string   // how its API and guests are reached; "" = directly
 	IOWidth      uint     // copies at once, 0 = the default
 	Range        source.Range

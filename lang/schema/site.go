@@ -38,7 +38,7 @@ var Host = &Object{Name: "host", Doc: "A Proxmox VE host.", Blanks: true, Fields
 	{Key: "api_token", Renamed: "token"},
 	{Key: "datastore", Type: Storage, Doc: "Storage for guest disks."},
 	{Key: "image_datastore", Type: Storage, New: true, Doc: "Storage for images and seeds."},
-	{Key: "bridge", Type: Bridge, New: true, Doc: "Bridge for guests that name none."},
+	{Key: "bridge", Type: Bridge, New: true, Use: Later, Doc: "Bridge for guests that name none; until then it is the node's `network: {bridge: …}` or the site's."},
 	{Key: "via", Type: String, New: true, Doc: "How its API and its guests are reached: https://, http:// or socks5:// proxy, or ssh://."},
 	{Key: "io", Type: Int, Min: 1, Max: 1024, New: true, Doc: "Copies the host does at once."},
 	{Key: "ip", Type: IP, Doc: "Address of the host: its API is taken to be at port 8006."},
