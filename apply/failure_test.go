@@ -27,7 +27,7 @@ nodes:
 
 func newMixed(t *testing.T, onError string) *world {
 	w := newWorld(t, mixed(onError))
-	w.write("specs/broken.yaml", "platform:\n  packages: [no-such-package]\n")
+	w.write("specs/broken.yaml", "schema_version: 1\nplatform:\n  packages: [no-such-package]\n")
 	return w
 }
 
@@ -130,7 +130,7 @@ nodes:
   - {name: good, spec: web, preset: vm-small, parent: outer}
   - {name: bad, spec: broken, preset: vm-small, parent: outer, depends_on: [good]}
 `})
-	w.write("specs/broken.yaml", "platform:\n  packages: [no-such-package]\n")
+	w.write("specs/broken.yaml", "schema_version: 1\nplatform:\n  packages: [no-such-package]\n")
 	w.must(w.plan("deep", plan.GoalCreate), apply.RolledBack)
 	if left := w.guests(); len(left) != 0 {
 		t.Errorf("guests left: %v", left)

@@ -70,7 +70,7 @@ func newWorld(t *testing.T, manifests map[string]string, options ...func(*lab.Co
 	w := &world{t: t, lab: l, files: fstest.MapFS{}}
 	w.write("site.yaml", "site_id: "+siteID+"\n")
 	w.write("secrets.yaml", "ssh_keys:\n  alice: "+canaryKey+"\npasswords:\n  vm_root: "+canaryPW+"\n")
-	w.write("specs/web.yaml", "access:\n  users:\n    - name: alice\n      sudo: true\n      ssh_keys: [ssh_keys.alice]\nplatform:\n  packages: [curl]\n")
+	w.write("specs/web.yaml", "schema_version: 1\naccess:\n  users:\n    - name: alice\n      sudo: true\n      ssh_keys: [ssh_keys.alice]\nplatform:\n  packages: [curl]\n")
 	for name, text := range manifests {
 		w.write("manifests/"+name+".yaml", text)
 	}

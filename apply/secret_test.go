@@ -22,7 +22,7 @@ func TestNoSecretLeaks(t *testing.T) {
 		if onError != "" {
 			packages = "[curl, no-such-package]"
 		}
-		w.write("specs/leaf.yaml", "access:\n  users:\n    - name: alice\n      sudo: true\n      ssh_keys: [ssh_keys.alice]\nplatform:\n  packages: "+packages+"\n")
+		w.write("specs/leaf.yaml", "schema_version: 1\naccess:\n  users:\n    - name: alice\n      sudo: true\n      ssh_keys: [ssh_keys.alice]\nplatform:\n  packages: "+packages+"\n")
 		p := w.plan("duo", plan.GoalCreate)
 		r := w.run(p, apply.Options{})
 		if (r.Outcome == apply.Done) != (onError == "") {
