@@ -20,6 +20,7 @@ const (
 	codePower   diag.Code = "HS0665"
 	codeTwice   diag.Code = "HS0666"
 	codeMissing diag.Code = "HS0667"
+	codeInside  diag.Code = "HS0680"
 )
 
 // isGuard reports whether a finding says that the world is not the one the plan
@@ -27,7 +28,7 @@ const (
 func isGuard(d *diag.Diagnostic) bool {
 	return slices.Contains([]diag.Code{
 		codeTaken, codeNotOurs, codeChanged, codePower, codeTwice, codeMissing, codeDrifted, codeHostCertificate,
-		codeLeaseHeld, codeLeaseLost,
+		codeInside, codeDeployed, codeLeaseHeld, codeLeaseLost,
 	}, d.Code)
 }
 
@@ -95,6 +96,8 @@ func (r *run) guard(ctx context.Context, s *plan.Step, g plan.Guard) error {
 			return replan(d)
 		}
 		return nil
+	case plan.GuardGuests:
+		return r.guardGuests(ctx, h, n, at, g)
 	}
 	return fmt.Errorf("guard %d of step %s is unknown", g.Kind, s.ID)
 }
@@ -114,7 +117,7 @@ func (r *run) guardAbsent(ctx context.Context, h *host, n *node, at *guest, vmid
 			continue
 		}
 		named := other.Name == n.name
-		if !named && (!slices.Contains(other.Tags, identity.Tag(r.p.Manifest)) || r.places[place{h.name, other.VMID}]) {
+		if !named && (!slices.Contains(other.Tags, identity.Tag(r.p.Manifest)) || r.isPlanned(h, other.VMID)) {
 			continue
 		}
 		config, err := h.api.GuestConfig(ctx, other.Node, other.VMID)
@@ -125,12 +128,12 @@ func (r *run) guardAbsent(ctx context.Context, h *host, n *node, at *guest, vmid
 			return err
 		}
 		found := newGuest(other, config, r.key())
-		switch marks := identity.MarksOf(&found.GuestFacts, r.subject(n)); {
-		case marks.Ours(), strings.EqualFold(found.UUID, n.uuid), identity.Names(found.Marker, r.subject(n)):
+		switch {
+		case r.claims(found, n):
 			d := codeTwice.Errorf("VM %d on %s says it is %s", other.VMID, h.name, n.addr)
 			d.Label = fmt.Sprintf("the plan would make VM %d; a copy or a moved guest must be dealt with first", vmid)
 			return replan(d)
-		case named && !r.places[place{h.name, other.VMID}]:
+		case named && !r.isPlanned(h, other.VMID):
 			d := codeTaken.Errorf("VM %d on %s has the name %q", other.VMID, h.name, n.name)
 			d.Label = "it is not " + string(n.addr) + " and would be mistaken for it"
 			d.Help = "rename or remove that guest, or rename the node"
@@ -160,6 +163,12 @@ func (r *run) guardOurs(h *host, n *node, at *guest, vmid uint) error {
 		d := codeMissing.Errorf("%s (VM %d on %s) does not exist", n.addr, vmid, h.name)
 		return replan(d)
 	}
+	if at.read && at.next != nil && !identity.MarksOf(at.next, r.subject(n)).Ours() && identity.MarksOf(&at.GuestFacts, r.subject(n)).Ours() {
+		d := codeNotOurs.Errorf("VM %d on %s is %s and will not be after its next restart", vmid, h.name, n.addr)
+		d.Label = "pending changes take away its SMBIOS uuid or its marker; nothing was done to it"
+		d.Help = "revert the pending changes (the host shows them), then run again"
+		return d
+	}
 	if !r.ours(at, n) {
 		d := codeNotOurs.Errorf("VM %d on %s is not %s", vmid, h.name, n.addr)
 		d.Label = fmt.Sprintf("of its vmid, marker and uuid fewer than two agree; its name is %q, nothing was done to it", at.Name)
@@ -168,18 +177,54 @@ func (r *run) guardOurs(h *host, n *node, at *guest, vmid uint) error {
 	return nil
 }
 
-// guardUnchanged: every attribute is as the plan saw it, or as the plan makes it.
+// guardUnchanged: every attribute is as the plan saw it, or as the plan makes it;
+// the marker is as it was; and the guest owns no volume nobody has reviewed.
 func (r *run) guardUnchanged(h *host, n *node, at *guest, g plan.Guard) error {
-	moved := canon.Changed(g.Expect, n.wants, canon.Overlay(at.Config, at.Pending))
-	if len(moved) == 0 {
-		return nil
+	var why []string
+	for _, e := range g.Expect {
+		switch e.Key {
+		case plan.MarkerKey:
+			// What the plan itself writes is signed, so an unsigned one may become that.
+			now := at.Marker.State()
+			if signed := at.Marker != nil && at.Marker.Authentic; now != e.Value && (!signed || strings.HasPrefix(e.Value, "signed-")) {
+				why = append(why, fmt.Sprintf("the marker in its notes is %q, not %q", now, e.Value))
+			}
+		case plan.VolumesKey:
+			for _, v := range unreviewed(at, strings.Split(e.Value, ",")) {
+				why = append(why, fmt.Sprintf("it owns volume %s, which the plan does not know", v))
+			}
+		}
 	}
+	moved := canon.Changed(g.Expect, n.wants, canon.Overlay(at.Config, at.Pending))
 	for i, a := range moved {
 		moved[i].From, moved[i].To = a.To, a.From
 	}
+	if len(moved) > 0 {
+		why = append([]string{differences(moved)}, why...)
+	}
+	if len(why) == 0 {
+		return nil
+	}
 	d := codeChanged.Errorf("%s (VM %d on %s) was changed since the plan was made", n.addr, at.VMID, h.name)
-	d.Label = differences(moved)
+	d.Label = strings.Join(why, "; ")
 	return replan(d)
+}
+
+// unreviewed lists the volumes of a guest that are in none of these slots and
+// have none of these ids.
+func unreviewed(g *guest, known []string) []string {
+	var out []string
+	for _, v := range g.Volumes {
+		in := slices.ContainsFunc(known, func(k string) bool {
+			return k == v || slices.ContainsFunc(slices.Concat(g.raw, g.extra), func(kv plan.KV) bool {
+				return kv.Key == k && slices.Contains(canon.Volumes([]plan.KV{kv}), v)
+			})
+		})
+		if !in {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // differences tells attributes that are From and should be To.
@@ -198,9 +243,11 @@ func replan(d *diag.Diagnostic) *diag.Diagnostic {
 
 func (r *run) subject(n *node) identity.Subject { return n.subject(r.p.SiteID, r.p.Manifest) }
 
-// ours reports whether two of a guest's three marks are the node's.
+// ours reports whether two of a guest's three marks are the node's, now and after
+// its next restart.
 func (r *run) ours(g *guest, n *node) bool {
-	return g != nil && g.read && identity.MarksOf(&g.GuestFacts, r.subject(n)).Ours()
+	return g != nil && g.read && identity.MarksOf(&g.GuestFacts, r.subject(n)).Ours() &&
+		(g.next == nil || identity.MarksOf(g.next, r.subject(n)).Ours())
 }
 
 func (r *run) key() []byte {

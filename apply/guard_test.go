@@ -62,6 +62,24 @@ func TestStalePlansAreRefused(t *testing.T) {
 			w.do("POST", guestPath(p)+"/status/stop")
 			w.do("PUT", guestPath(p)+"/config", "description", "mine now", "smbios1", "uuid=aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
 		}, "HS0663", []string{"VM ", "one/only"}},
+		{"volume added before it is destroyed", true, plan.GoalDestroy, func(w *world, p *plan.Plan) {
+			w.do("PUT", guestPath(p)+"/config", "scsi3", "local:1")
+		}, "HS0664", []string{"one/only", "volume local:"}},
+		{"uuid will be lost at the next restart", true, plan.GoalDestroy, func(w *world, p *plan.Plan) {
+			w.do("PUT", guestPath(p)+"/config", "delete", "smbios1,description")
+		}, "HS0663", []string{"VM ", "one/only", "pending"}},
+		{"uuid will be lost at the restart of an update", true, plan.GoalCreate, func(w *world, p *plan.Plan) {
+			w.do("PUT", guestPath(p)+"/config", "delete", "smbios1,description")
+		}, "HS0663", []string{"VM ", "one/only", "pending"}},
+		{"notes removed before an update", true, plan.GoalCreate, func(w *world, p *plan.Plan) {
+			w.do("PUT", guestPath(p)+"/config", "delete", "description")
+		}, "HS0664", []string{"one/only", "marker", "none"}},
+		{"notes forged before an update", true, plan.GoalCreate, func(w *world, p *plan.Plan) {
+			notes := strings.Replace(configOf(w, p)["description"], "incarnation 1", "incarnation 2", 1)
+			w.do("PUT", guestPath(p)+"/config", "description", notes)
+		}, "HS0664", []string{"one/only", "marker", "unsigned"}},
+		{"copied before an update", true, plan.GoalCreate, copied, "HS0666", []string{"VM 998", "one/only"}},
+		{"copied before it is destroyed", true, plan.GoalDestroy, copied, "HS0666", []string{"VM 998", "one/only"}},
 		{"host gone", true, plan.GoalDestroy, func(w *world, p *plan.Plan) {
 			h := w.env.Hosts["lab"]
 			h.Endpoints = []string{"https://127.0.0.1:1"}
@@ -107,6 +125,47 @@ func TestStalePlansAreRefused(t *testing.T) {
 			if now := w.guests(); fmt.Sprint(now) != fmt.Sprint(names) {
 				t.Errorf("guests were %v, are %v", names, now)
 			}
+		})
+	}
+}
+
+// copied makes a guest that says it is the node, with everything but its number.
+func copied(w *world, p *plan.Plan) {
+	c := configOf(w, p)
+	w.do("POST", "/nodes/lab/qemu", "vmid", "998", "name", "only", "tags", c["tags"], "description", c["description"], "smbios1", c["smbios1"])
+}
+
+// A copy the plan saw is left alone, and is in nobody's way.
+func TestKnownCopyIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"one": one})
+	first := w.plan("one", plan.GoalCreate)
+	w.must(first, apply.Done)
+	copied(w, first)
+	w.must(w.plan("one", plan.GoalDestroy), apply.Done)
+	if now := w.guests(); len(now) != 1 || now[998] != "only" {
+		t.Errorf("guests %v", now)
+	}
+}
+
+// Lost notes are written again by the next plan, and by that one only.
+func TestLostNotesAreWrittenAgain(t *testing.T) {
+	t.Parallel()
+	for name, notes := range map[string]func(string) string{
+		"removed": func(string) string { return " " },
+		"forged":  func(s string) string { return strings.Replace(s, "incarnation 1", "incarnation 2", 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, map[string]string{"one": one})
+			first := w.plan("one", plan.GoalCreate)
+			w.must(first, apply.Done)
+			w.do("PUT", guestPath(first)+"/config", "description", notes(configOf(w, first)["description"]))
+			w.must(w.plan("one", plan.GoalCreate), apply.Done)
+			if p := w.plan("one", plan.GoalCreate); len(p.Program.Steps) != 0 {
+				t.Errorf("the plan after apply has steps: %v", p.Program.Steps)
+			}
+			w.must(w.plan("one", plan.GoalDestroy), apply.Done)
 		})
 	}
 }

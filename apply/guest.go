@@ -22,6 +22,9 @@ type guest struct {
 	marker marker    // opened; zero when there is none
 	read   bool      // false: a kind that homestak does not read (lxc)
 	extra  []plan.KV // pending values as PVE has them
+	// next is who the guest will be after a restart; nil when nothing of its
+	// identity waits for one.
+	next *plan.GuestFacts
 }
 
 // marker is the opened block of a guest's notes.
@@ -113,7 +116,7 @@ func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
 	g.GuestFacts = plan.GuestFacts{
 		VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags,
 		MACs: canon.MACs(r.Kind, c.Current), Config: canon.Config(r.Kind, c.Current),
-		Pending: canon.Settings(r.Kind, g.extra), Digest: c.Digest, Volumes: canon.Volumes(c.Current),
+		Pending: pendingFacts(r.Kind, c, g.extra), Digest: c.Digest, Volumes: owned(c.Current, g.extra),
 	}
 	g.UUID = canon.UUID(g.Config)
 	if name, ok := c.Get("name"); ok {
@@ -126,14 +129,71 @@ func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
 		g.Tags = canon.Tags(tags)
 	}
 	g.notes, _ = c.Get("description")
-	m, authentic, found := identity.Open(g.notes, r.VMID, key)
-	if found {
-		// Without a key nothing can be called authentic.
-		authentic = authentic && len(key) > 0
-		g.marker = marker{m, authentic}
-		g.Marker = identity.FactsOf(m, authentic, key, g.Config)
-	}
+	g.marker, g.Marker = openMarker(g.notes, r.VMID, key, canon.Overlay(g.Config, g.Pending))
+	g.next = nextIdentity(g, key)
 	return g
+}
+
+// openMarker reads the marker in some notes; nil facts when there is none.
+func openMarker(notes string, vmid uint, key []byte, config []plan.KV) (marker, *plan.MarkerFacts) {
+	m, authentic, found := identity.Open(notes, vmid, key)
+	if !found {
+		return marker{}, nil
+	}
+	// Without a key nothing can be called authentic.
+	authentic = authentic && len(key) > 0
+	return marker{m, authentic}, identity.FactsOf(m, authentic, key, config)
+}
+
+// nextIdentity is the guest with the pending changes of its uuid and notes made.
+func nextIdentity(g *guest, key []byte) *plan.GuestFacts {
+	var uuid, notes *string
+	for i := range g.extra {
+		switch g.extra[i].Key {
+		case "smbios1":
+			uuid = &g.extra[i].Value
+		case plan.ArgDescription:
+			notes = &g.extra[i].Value
+		}
+	}
+	if uuid == nil && notes == nil {
+		return nil
+	}
+	next := g.GuestFacts
+	if uuid != nil {
+		next.UUID = canon.UUID(canon.Settings(g.Kind, []plan.KV{{Key: "smbios1", Value: *uuid}}))
+	}
+	if notes != nil {
+		_, next.Marker = openMarker(*notes, g.VMID, key, g.Config)
+	}
+	return &next
+}
+
+// owned lists the volumes a guest owns now or will own after a restart.
+func owned(current, extra []plan.KV) []string {
+	out := canon.Volumes(current)
+	for _, v := range canon.Volumes(extra) {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// pendingFacts is the canonical form of what a restart changes. A key that goes
+// away and has no default is there with an empty value, so that canon.Overlay
+// leaves out what it has now.
+func pendingFacts(kind string, c *pve.GuestConfig, extra []plan.KV) []plan.KV {
+	out := canon.Settings(kind, extra)
+	for _, key := range c.Deleted {
+		value, set := c.Get(key)
+		known := set && len(canon.Settings(kind, []plan.KV{{Key: key, Value: value}})) > 0
+		if known && !slices.ContainsFunc(out, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == key }) {
+			out = append(out, plan.KV{Key: key})
+		}
+	}
+	slices.SortFunc(out, func(a, b plan.KV) int { return strings.Compare(a.Key, b.Key) })
+	return out
 }
 
 // pendingOf is what a restart brings. A key that a restart removes is given

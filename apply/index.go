@@ -29,7 +29,9 @@ type node struct {
 	created     *plan.Step
 	ready       *plan.Step // the guest.configure that records readiness
 	destroyed   bool       // the plan also destroys it
+	copies      []plan.KV  // guests that carry marks of it and that the plan leaves alone, vmid → name
 	wants       []plan.KV  // attributes the plan's steps give it
+	made        []plan.KV  // what its creation fixes, by name, for its marker
 }
 
 func (n *node) subject(siteID, manifest string) identity.Subject {
@@ -139,6 +141,9 @@ func (ix *index) add(s *plan.Step) string {
 	if n == nil {
 		return "its node is not among the changes"
 	}
+	if name := s.Text(plan.ArgSeed); name != "" && identity.SeedOwner(":import/"+name) != n.uuid {
+		return strconv.Quote(name) + " is no seed of its node"
+	}
 	if id := s.Text(plan.ArgVMID); id != "" && id != strconv.FormatUint(uint64(n.vmid), 10) {
 		return "it is about guest " + id + ", the node's is " + strconv.FormatUint(uint64(n.vmid), 10)
 	}
@@ -148,6 +153,11 @@ func (ix *index) add(s *plan.Step) string {
 // learn takes from a step what changes do not say.
 func (n *node) learn(s *plan.Step) {
 	n.wants = append(n.wants, canon.Wants([]plan.Step{*s}, s.Addr)...)
+	for _, g := range s.Guards {
+		if g.Kind == plan.GuardOurs && len(g.Expect) > 0 {
+			n.copies = g.Expect
+		}
+	}
 	if mac := s.Text(plan.ArgMAC); mac != "" {
 		n.mac = mac
 	}
@@ -161,8 +171,13 @@ func (n *node) learn(s *plan.Step) {
 		if i, err := strconv.ParseUint(instance[strings.LastIndexByte(instance, '-')+1:], 10, 32); err == nil {
 			n.incarnation = uint(i)
 		}
+		n.fixed(plan.MadeDNS, strings.Join(s.List(plan.ArgDNS), ","))
+		n.fixed(plan.MadeDomain, s.Text(plan.ArgDomain))
+		n.fixed(plan.MadeGateway, s.Text(plan.ArgGateway))
+		n.fixed(plan.MadeIP, s.Text(plan.ArgIP))
 	case plan.GuestCreate:
 		n.created = s
+		n.fixed(plan.MadeImage, s.Text(plan.ArgImageName))
 		if name := s.Text("name"); name != "" {
 			n.name = name
 		}
@@ -170,6 +185,13 @@ func (n *node) learn(s *plan.Step) {
 		if s.Text(plan.ArgProgram) != "" {
 			n.ready = s
 		}
+	}
+}
+
+// fixed notes what the creation of the guest fixes; nothing for an empty value.
+func (n *node) fixed(name, value string) {
+	if value = strings.TrimSpace(value); value != "" {
+		n.made = put(n.made, plan.KV{Key: name, Value: value}, true)
 	}
 }
 

@@ -45,15 +45,17 @@ func (o *observer) ask(ctx context.Context, name string) (plan.HostFacts, error)
 	if f.Bridges, err = h.api.Bridges(ctx, h.node); err != nil {
 		return f, err
 	}
-	if err := h.storages(ctx, &f); err != nil {
+	if err := o.storages(ctx, h, &f); err != nil {
 		return f, err
 	}
 	return f, o.guests(ctx, h, &f)
 }
 
-// storages reads what a host can put disks and images on. Seeds are left out of
-// its images: they come and go and are nobody's to build on.
-func (h *host) storages(ctx context.Context, f *plan.HostFacts) error {
+// storages reads what a host can put disks and images on. Seeds are no images:
+// they come and go and are nobody's to build on. Those of the nodes in question
+// are told, because one that is seen now is left of a run that ended before it
+// could tidy up.
+func (o *observer) storages(ctx context.Context, h *host, f *plan.HostFacts) error {
 	all, err := h.api.Storages(ctx, h.node)
 	if err != nil {
 		return err
@@ -73,12 +75,17 @@ func (h *host) storages(ctx context.Context, f *plan.HostFacts) error {
 			return err
 		}
 		for _, v := range volumes {
-			if !isSeed(v.ID) {
+			owner := identity.SeedOwner(v.ID)
+			switch {
+			case owner == "":
 				f.Images = append(f.Images, v.ID)
+			case slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.UUID == owner }):
+				f.Seeds = append(f.Seeds, v.ID)
 			}
 		}
 	}
 	slices.Sort(f.Images)
+	slices.Sort(f.Seeds)
 	return nil
 }
 
@@ -91,6 +98,9 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 	var candidates, others []pve.Resource
 	for _, r := range all {
 		f.Taken = append(f.Taken, r.VMID)
+		if o.nested[h.name] != nil {
+			f.Residents = append(f.Residents, plan.Resident{VMID: r.VMID, Kind: r.Kind, Name: r.Name})
+		}
 		switch {
 		case o.isCandidate(h.name, r):
 			candidates = append(candidates, r)

@@ -42,21 +42,27 @@ const (
 	laterLook = 3 * time.Second
 )
 
+// condition is one thing a machine reaches on its way up.
+type condition struct {
+	name, shown string
+	holds       func(context.Context) error
+}
+
 // act waits for the conditions in the order in which a machine meets them.
 func (o guestAwait) act(ctx context.Context) error {
-	conditions := []struct {
-		name, shown string
-		holds       func(context.Context) error
-	}{
+	conditions := []condition{
 		{plan.AwaitAgent, "the guest agent", o.agent},
 		{plan.AwaitIP, "an address", o.address},
 		{plan.AwaitSSH, "sshd", o.sshd},
 		{plan.AwaitCloudInit, "cloud-init", o.cloudInit},
 	}
-	for _, c := range conditions {
-		if !slices.Contains(o.s.List(plan.ArgFor), c.name) {
-			continue
+	conditions = slices.DeleteFunc(conditions, func(c condition) bool { return !slices.Contains(o.s.List(plan.ArgFor), c.name) })
+	for i, c := range conditions {
+		var left []string
+		for _, c := range conditions[i:] {
+			left = append(left, c.name)
 		}
+		o.awaits = strings.Join(left, ", ")
 		o.progress("waiting for " + c.shown)
 		if err := o.until(ctx, c.holds); err != nil {
 			return err
@@ -69,11 +75,16 @@ func (o guestAwait) act(ctx context.Context) error {
 // the deadline passes, the last reason is the error.
 func (t *task) until(ctx context.Context, holds func(context.Context) error) error {
 	wait := firstLook
+	var last error
 	for {
 		err := holds(ctx)
+		if err != nil && ctx.Err() != nil && last != nil {
+			return last // this look was only cut short
+		}
 		if err == nil || !mayCome(err) && !errors.Is(err, errNotYet) {
 			return err
 		}
+		last = err
 		if pause(ctx, wait) != nil {
 			return err
 		}

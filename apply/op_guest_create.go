@@ -24,6 +24,10 @@ func (o guestCreate) probe(ctx context.Context) (bool, error) {
 	if err != nil || !o.ours(g, o.n) || g.Lock != "" {
 		return false, err
 	}
+	if !o.testMay(g) {
+		o.why = notOfATest
+		return false, nil
+	}
 	differs := canon.Diff(canon.Overlay(g.Config, g.Pending), createdConfig(o.s))
 	o.why = differences(differs)
 	return len(differs) == 0, nil
@@ -48,7 +52,8 @@ func (o guestCreate) act(ctx context.Context) error {
 	}
 	m := identity.Marker{
 		SiteID: o.p.SiteID, Manifest: o.p.Manifest, Addr: o.n.addr, UUID: o.n.uuid, VMID: o.n.vmid,
-		Incarnation: max(o.n.incarnation, 1), Fields: identity.Fields(o.key(), o.n.uuid, createdConfig(o.s)),
+		Incarnation: max(o.n.incarnation, 1), Test: o.p.Goal == plan.GoalTest, Made: o.n.made,
+		Fields: identity.Fields(o.key(), o.n.uuid, canon.Applied(canon.Settings(canon.QEMU, settings(o.s)))),
 	}
 	params = append(params, plan.KV{Key: plan.ArgDescription, Value: identity.Seal(m, o.key())})
 	upid, err := h.api.CreateGuest(ctx, h.node, params)
@@ -110,10 +115,10 @@ func (t *task) renew(g *guest) identity.Marker {
 // applied notes attributes as applied by homestak: those of set always, those of
 // have only when the marker knew nothing of them.
 func (t *task) applied(m *identity.Marker, set, have []plan.KV) {
-	for _, kv := range canon.Only(set) {
+	for _, kv := range canon.Applied(set) {
 		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, true)
 	}
-	for _, kv := range canon.Only(have) {
+	for _, kv := range canon.Applied(have) {
 		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, false)
 	}
 }

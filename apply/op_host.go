@@ -50,6 +50,7 @@ func (o hostEnroll) missing(ctx context.Context) ([]string, error) {
 // are there, and opens the storage.
 func (o hostEnroll) act(ctx context.Context) error {
 	var missing []string
+	o.awaits = "its API"
 	err := o.until(ctx, func(ctx context.Context) (err error) {
 		missing, err = o.missing(ctx)
 		var d *diag.Diagnostic

@@ -9,6 +9,7 @@ import (
 	"github.com/homestak/homestak/apply/journal"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
+	"github.com/homestak/homestak/plan/identity"
 	"github.com/homestak/homestak/runtime/pve"
 	"github.com/homestak/homestak/runtime/seed"
 )
@@ -92,14 +93,26 @@ func (o seedUploadRemove) probe(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if name := o.s.Text(plan.ArgSeed); name != "" {
+		there, err := h.hasVolume(ctx, o.s.Text(plan.ArgStorage), o.volume(name))
+		return !there, err
+	}
 	left, err := h.seedsOf(ctx, o.s.Text(plan.ArgStorage), o.n.uuid)
 	return len(left) == 0, err
+}
+
+// volume is the id of a seed that the plan names.
+func (o seedUploadRemove) volume(name string) string {
+	return o.s.Text(plan.ArgStorage) + ":import/" + name
 }
 
 func (o seedUploadRemove) act(ctx context.Context) error {
 	h, err := o.fleet.host(ctx, o.s.Host)
 	if err != nil {
 		return err
+	}
+	if name := o.s.Text(plan.ArgSeed); name != "" {
+		return o.removeVolumes(ctx, h, []string{o.volume(name)})
 	}
 	return o.removeSeeds(ctx, h, o.s.Text(plan.ArgStorage))
 }
@@ -109,7 +122,12 @@ func (t *task) removeSeeds(ctx context.Context, h *host, storage string) error {
 	if err != nil {
 		return err
 	}
-	for _, volume := range left {
+	return t.removeVolumes(ctx, h, left)
+}
+
+// removeVolumes deletes seeds; one that is gone already is no error.
+func (t *task) removeVolumes(ctx context.Context, h *host, volumes []string) error {
+	for _, volume := range volumes {
 		upid, err := h.api.DeleteVolume(ctx, h.node, volume)
 		if err := t.wait(ctx, h, upid, err); err != nil && pve.ClassOf(err) != pve.NotExist {
 			return err
@@ -126,7 +144,7 @@ func (h *host) seedsOf(ctx context.Context, storage, uuid string) ([]string, err
 	}
 	var left []string
 	for _, v := range list {
-		if seedOwner(v.ID) == uuid {
+		if identity.SeedOwner(v.ID) == uuid {
 			left = append(left, v.ID)
 		}
 	}

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -37,6 +38,9 @@ func (r *run) preflight(ctx context.Context) (holds bool, bad diag.List) {
 	if bad := r.checkHosts(ctx); len(bad) > 0 {
 		return false, bad
 	}
+	if bad := r.checkNestedHosts(ctx); len(bad) > 0 {
+		return false, bad
+	}
 	in := &inspection{
 		run: r, verdicts: make([]verdict, len(r.p.Steps)), findings: make([]*diag.Diagnostic, len(r.p.Steps)),
 		acting: map[addr.Address]bool{}, supplies: map[string]*supplies{},
@@ -48,6 +52,11 @@ func (r *run) preflight(ctx context.Context) (holds bool, bad diag.List) {
 		return true
 	})
 	bad = slices.DeleteFunc(in.findings, func(d *diag.Diagnostic) bool { return d == nil })
+	for _, d := range in.checkCopies(ctx) {
+		if !slices.ContainsFunc(bad, func(have *diag.Diagnostic) bool { return have.Message == d.Message }) {
+			bad = append(bad, d)
+		}
+	}
 	holds = !slices.ContainsFunc(in.verdicts, func(v verdict) bool { return v != done })
 	if holds {
 		for i := range r.p.Steps {
@@ -138,6 +147,39 @@ func (r *run) checkHosts(ctx context.Context) diag.List {
 	return slices.DeleteFunc(findings, func(d *diag.Diagnostic) bool { return d == nil })
 }
 
+// checkNestedHosts compares the certificates that the plan pins for hosts that are
+// nodes, as far as they run and were proven ready. One that does not answer is left
+// to the steps that need it: the plan may be about to start it again.
+func (r *run) checkNestedHosts(ctx context.Context) (bad diag.List) {
+	for i := range r.p.Hosts {
+		name := r.p.Hosts[i].Name
+		n := r.hostNode(name)
+		if n == nil || r.p.Hosts[i].Fingerprint == "" {
+			continue
+		}
+		err := steady(ctx, func() error {
+			h, err := r.fleet.host(ctx, n.host)
+			if err != nil {
+				return err
+			}
+			g, err := r.read(ctx, h, n.vmid)
+			if err != nil {
+				return err
+			}
+			if is, err := r.isProvenHost(ctx, h, n, g); !is {
+				return err
+			}
+			_, err = r.fleet.host(ctx, name)
+			return err
+		})
+		var d *diag.Diagnostic
+		if errors.As(err, &d) && d.Code == codeHostCertificate && ctx.Err() == nil {
+			bad = append(bad, r.env.explain(d))
+		}
+	}
+	return bad
+}
+
 // steady asks again, twice, when what failed may pass: all of preflight is
 // reading, and one lost answer is no reason to refuse a plan.
 func steady(ctx context.Context, ask func() error) error {
@@ -174,6 +216,7 @@ type inspection struct {
 func (in *inspection) look(ctx context.Context, i int) {
 	s := &in.p.Steps[i]
 	if in.changes(s) {
+		in.lookInside(ctx, i)
 		return
 	}
 	var verdict verdict
@@ -189,6 +232,27 @@ func (in *inspection) look(ctx context.Context, i int) {
 	}
 	if err != nil && ctx.Err() == nil {
 		in.findings[i] = about(in.env.explain(err), s)
+	}
+}
+
+// lookInside evaluates a guard over the guests of a host that is a node although
+// earlier steps are going to change that node: they do not change who is on it. What
+// cannot be asked yet has no guests yet.
+func (in *inspection) lookInside(ctx context.Context, i int) {
+	s := &in.p.Steps[i]
+	if in.newTask(s, false).isOver() {
+		return
+	}
+	for _, g := range s.Guards {
+		if g.Kind != plan.GuardGuests {
+			continue
+		}
+		var d *diag.Diagnostic
+		if err := in.guard(ctx, s, g); errors.As(err, &d) && d.Code == codeInside && ctx.Err() == nil {
+			in.mu.Lock()
+			in.findings[i] = about(in.env.explain(d), s)
+			in.mu.Unlock()
+		}
 	}
 }
 

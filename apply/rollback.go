@@ -74,12 +74,13 @@ func (r *run) livesOn(host string, nodes map[addr.Address]bool) bool {
 
 // isUndone reports whether undoing could put everything back: no step changed a
 // guest that this run did not make, and none of the guests the plan makes was
-// there already. Images are shared and stay.
+// there already. Images are shared and stay, and nobody
+// misses a seed.
 func (r *run) isUndone(gone map[addr.Address]bool) bool {
 	for i := range r.p.Steps {
 		s := &r.p.Steps[i]
 		switch {
-		case s.Op == plan.ImageFetch, gone[s.Addr], r.livesOn(s.Host, gone):
+		case s.Op == plan.ImageFetch, s.Op == plan.SeedRemove && onlyPrepares(s), gone[s.Addr], r.livesOn(s.Host, gone):
 		case r.didAct(s) && len(s.Undo) == 0:
 			return false
 		case s.Op == plan.GuestCreate && r.wasSkipped(s):

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/homestak/homestak/apply/journal"
+	"github.com/homestak/homestak/plan/identity"
 	"github.com/homestak/homestak/runtime/pve"
 )
 
@@ -34,7 +35,11 @@ func (r *run) settleHost(ctx context.Context, h *host) error {
 		if !r.concerns(h, upid) {
 			continue
 		}
-		r.note("waiting for " + upid.Type() + " " + upid.ID() + ", which is running on " + h.name)
+		what := upid.Type()
+		if id := upid.ID(); id != "" { // copies of files have none
+			what += " " + id
+		}
+		r.note("waiting for " + what + ", which is running on " + h.name)
 		if err := r.waitOut(ctx, h, upid); err != nil {
 			return err
 		}
@@ -91,7 +96,7 @@ func (r *run) sweepStorage(ctx context.Context, h *host, storage string, mine ma
 		return err
 	}
 	for _, v := range list {
-		if !mine[seedOwner(v.ID)] {
+		if !mine[identity.SeedOwner(v.ID)] {
 			continue
 		}
 		if err := r.checkLeases(ctx); err != nil {

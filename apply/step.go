@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,7 @@ type task struct {
 	told    bool   // StepStarted was sent
 	minted  bool   // looking at a new host made the token that looking needs
 	why     string // what a probe found missing, for messages
+	awaits  string // what act is waiting for, for messages
 	op      operation
 }
 
@@ -124,7 +126,7 @@ func (t *task) live(ctx, work context.Context) error {
 		if ended := context.Cause(work); ended != nil {
 			var late *diag.Diagnostic
 			if errors.As(ended, &late) {
-				late.Label = t.env.brief(err)
+				late.Label = t.lateness(err)
 				return late
 			}
 			return ended
@@ -137,6 +139,22 @@ func (t *task) live(ctx, work context.Context) error {
 			return err
 		}
 	}
+}
+
+// lateness says what a step was waiting for when its time was over, and the last
+// reason it got; err may be nothing but the end of the time.
+func (t *task) lateness(err error) string {
+	var parts []string
+	if t.awaits != "" {
+		parts = append(parts, "still waiting for: "+t.awaits)
+	}
+	var d *diag.Diagnostic
+	if over := errors.As(err, &d) && d.Code == codeDeadline || errors.Is(err, context.Canceled) || errors.Is(err, errNotYet); !over {
+		parts = append(parts, t.env.brief(err))
+	} else if t.awaits == "" && len(parts) == 0 {
+		parts = append(parts, "nothing moved")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // probe asks whether there is work. The guards of a step that only reads are not
@@ -152,6 +170,9 @@ func (t *task) probe(ctx context.Context) (bool, error) {
 }
 
 func (t *task) checkGuards(ctx context.Context) error {
+	if err := t.guardDeployed(ctx); err != nil {
+		return err
+	}
 	for _, g := range guardsOf(t.s, t.n) {
 		if err := t.guard(ctx, t.s, g); err != nil {
 			return err

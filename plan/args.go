@@ -19,12 +19,13 @@ const (
 	ArgHostKey     = "hostkey"      // hostkey, late: SSH host key with its certificate
 	ArgHostname    = "hostname"     // first label only
 	ArgImage       = "image"        // name in the catalogue
+	ArgImageName   = "image.name"   // the same, in guest.create: what the marker remembers
 	ArgInstance    = "instance"     // cloud-init instance id: uuid-incarnation
 	ArgIP          = "ip"           // "dhcp" or a CIDR
 	ArgKeys        = "keys"         // list of PVE keys that wait for the restart (guest.reboot)
 	ArgMAC         = "mac"          // of the declared NIC, AA:BB:CC:DD:EE:FF
 	ArgProgram     = "program"      // digest of a NodeProgram, 64 hex digits
-	ArgSeed        = "seed"         // seed.name, late: name of the uploaded seed
+	ArgSeed        = "seed"         // seed.name, late: name of the uploaded seed; constant: one that an earlier run left
 	ArgSeedName    = "seed.name"    // the same, in guest.create
 	ArgSeedStorage = "seed.storage" // storage the seed was uploaded to (guest.create)
 	ArgSize        = "size"         // bytes, decimal
@@ -52,6 +53,19 @@ const (
 	PowerKey     = "power" // the key of GuardPower's Expect
 	PowerRunning = "running"
 	PowerStopped = "stopped"
+
+	MarkerKey  = "marker"  // keys of GuardUnchanged's Expect that are no attributes
+	VolumesKey = "volumes" //
+)
+
+// Names of what a guest's creation fixes, in its marker: the seed and the image
+// act once, and PVE does not know what was in them.
+const (
+	MadeDNS     = "dns"     // resolver addresses, joined by commas
+	MadeDomain  = "domain"  // search domain
+	MadeGateway = "gateway" // default route
+	MadeImage   = "image"   // name in the catalogue
+	MadeIP      = "ip"      // "dhcp" or a CIDR
 )
 
 // Executors other than a node's own agent ("delegate:<address>").

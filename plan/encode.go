@@ -32,7 +32,7 @@ package plan
 //	arg      = { 1: text, 2: value }
 //	value    = { ? 1: text } / { 2: [+ text] } / { 3: late }          ; {} is the empty text
 //	late     = { 1: 1..10, 2: text, ? 3: id }                         ; kind, of, producing step
-//	guard    = { 1: 1..4, ? 2: uint, ? 3: text, ? 4: [* kv] }         ; kind, vmid, uuid, expected
+//	guard    = { 1: 1..5, ? 2: uint, ? 3: text, ? 4: [* kv] }         ; kind, vmid, uuid, expected
 //	lock     = { 1: 1..4, 2: text }
 //	kv       = { 1: text, 2: text }
 //	node-program = { 1: text, 2: bytes }                              ; sha256 in hex, program (plan/program)
@@ -45,15 +45,19 @@ package plan
 //
 //	facts    = { 1: uint .eq 1, 2: [* host-facts] }
 //	host-facts = { 1: text, 2: 0..2, ? 3: text, ? 4: text, ? 5: text, ? 6: text, ? 7: text, ? 8: uint, ? 9: [* storage],
-//	             ? 10: [* text], ? 11: [* text], ? 12: [* uint], ? 13: [* text], ? 14: [* guest], ? 15: text, ? 16: text }
+//	             ? 10: [* text], ? 11: [* text], ? 12: [* uint], ? 13: [* text], ? 14: [* guest], ? 15: text, ? 16: text,
+//	             ? 17: [* resident], ? 18: [* text] }
 //	             ; name, presence, error, node, cluster, version, fingerprint, width of the I/O lane, storages, bridges, images,
-//	             ; vmids in use, strangers' MACs, guests, storage for disks, storage for images
+//	             ; vmids in use, strangers' MACs, guests, storage for disks, storage for images, all guests of a host that is a node, seeds
+//	resident = { 1: uint, 2: text, ? 3: text }                        ; vmid, kind, name
 //	storage  = { 1: text, 2: text, 3: [* text], ? 4: uint, ? 5: true } ; name, type, content types, bytes free, shared
 //	guest    = { 1: uint, 2: text, 3: text, ? 4: text, 5: text, ? 6: text, ? 7: [* text], ? 8: text, ? 9: [* text],
 //	             ? 10: marker, ? 11: [* kv], ? 12: [* kv], ? 13: text, ? 14: [* text] }
 //	             ; vmid, node, kind, name, power, lock, tags, uuid, MACs, marker, configuration, pending, digest, volumes
-//	marker   = { 1: text, 2: text, 3: text, 4: text, 5: uint, 6: uint, ? 7: text, 8: bool, ? 9: [* text], ? 10: uint }
-//	             ; site id, manifest, address, uuid, vmid, incarnation, program, authentic, unchanged, sshd's port
+//	marker   = { 1: text, 2: text, 3: text, 4: text, 5: uint, 6: uint, ? 7: text, 8: bool, ? 9: [* text], ? 10: uint,
+//	             ? 11: [* text], ? 12: [* kv], ? 13: true }
+//	             ; site id, manifest, address, uuid, vmid, incarnation, program, authentic, unchanged, sshd's port, edited,
+//	             ; fixed at creation, made by a test
 //
 // Lists of named things are sorted by name with no name twice. A step's after
 // and a late value's step name steps that come earlier. What else must hold is

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/homestak/homestak/lang/addr"
+import (
+	"strconv"
+
+	"github.com/homestak/homestak/lang/addr"
+)
 
 // FactsVersion of the serialized form.
 const FactsVersion = 1
@@ -40,6 +44,16 @@ type HostFacts struct {
 	Guests      []GuestFacts   `cbor:"14,keyasint,omitempty"` // candidates, by vmid
 	Default     string         `cbor:"15,keyasint,omitempty"` // storage for guest disks named by the site's host entry
 	Import      string         `cbor:"16,keyasint,omitempty"` // storage for images and seeds named by the site's host entry
+	Residents   []Resident     `cbor:"17,keyasint,omitempty"` // of a host that is a node: everyone on it, by vmid
+	Seeds       []string       `cbor:"18,keyasint,omitempty"` // volume ids of uploaded seeds of the deployment's nodes, sorted; not among Images
+}
+
+// Resident is a guest on a host that is a node itself: it goes down with that
+// node, whoever made it.
+type Resident struct {
+	VMID uint   `cbor:"1,keyasint"`
+	Kind string `cbor:"2,keyasint"` // qemu, lxc
+	Name string `cbor:"3,keyasint,omitempty"`
 }
 
 // StorageFacts is one storage of a host.
@@ -83,4 +97,24 @@ type MarkerFacts struct {
 	Authentic   bool         `cbor:"8,keyasint"`
 	Unchanged   []string     `cbor:"9,keyasint,omitempty"`  // managed keys that still are as last applied, sorted
 	Port        uint         `cbor:"10,keyasint,omitempty"` // where its sshd listens since it was ready, 0 = 22
+	Edited      []string     `cbor:"11,keyasint,omitempty"` // managed keys that are not as last applied, sorted
+	Made        []KV         `cbor:"12,keyasint,omitempty"` // what its creation fixed (Made… names), by name; none when it does not say
+	Test        bool         `cbor:"13,keyasint,omitempty"` // a test made it and nothing else has wanted it since
 }
+
+// State is a marker in one word, as guards compare it: MarkerNone, MarkerUnsigned,
+// or "signed-<incarnation>".
+func (m *MarkerFacts) State() string {
+	switch {
+	case m == nil:
+		return MarkerNone
+	case !m.Authentic:
+		return MarkerUnsigned
+	}
+	return "signed-" + strconv.FormatUint(uint64(m.Incarnation), 10)
+}
+
+const (
+	MarkerNone     = "none"     // the notes hold no marker
+	MarkerUnsigned = "unsigned" // not with the site's key, or for another vmid
+)

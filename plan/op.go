@@ -20,21 +20,27 @@ const (
 	// ip ("dhcp" or CIDR), gateway, dns (list), hostkey (late).
 	// Produces seed.name. Locks: host I/O. Undo: seed.remove.
 	SeedUpload
-	// SeedRemove removes a seed. Args: what = "upload" (storage, seed (late)) or
+	// SeedRemove removes a seed. Args: what = "upload" (storage, seed) or
 	// "disk" (vmid, slot = scsi1: the guest-owned seed disk). Probe: it is gone.
+	// A late seed means every uploaded seed of the node on the storage; a constant
+	// one, a file name, means that one, which an interrupted run left, and which
+	// must carry the node's uuid in its name.
 	SeedRemove
 	// GuestCreate makes the guest in one call, marks included. Probe: a guest
 	// with the node's identity. Undo: guest.stop, guest.delete.
 	// Args: every argument whose name holds no dot is PVE's own create parameter
 	// (vmid, name, cores, memory, scsi0=<storage>:0,import-from=<volume>, net0, …);
 	// description is marker (late). seed.storage and seed.name (late) make scsi1.
+	// image.name is what the marker remembers of the image. In a test the marker
+	// says that a test made the guest.
 	// Locks: guest, host I/O.
 	GuestCreate
 	// GuestConfigure sets PVE config keys: Args vmid, then PVE's own names;
 	// description is marker (late), "delete" a list of keys. Probe: every key has
 	// its canonical value. Sends the config digest it read. Locks: guest.
 	// The one with ordinal "ready" (only vmid, description and program = digest)
-	// records in the marker that check.ready passed.
+	// records in the marker that check.ready passed, and, unless in a test, that the
+	// guest is wanted for good.
 	GuestConfigure
 	// GuestGrow enlarges a disk. Args: vmid, disk (scsi0), size (bytes, decimal).
 	// Probe: its size is at least that. Locks: guest, host I/O. Undo: none.

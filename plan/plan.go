@@ -74,7 +74,7 @@ type Change struct {
 	Action Action       `cbor:"6,keyasint"`
 	Reason string       `cbor:"7,keyasint"` // closed vocabulary, see Reason constants
 	Attrs  []Attr       `cbor:"8,keyasint,omitempty"`
-	Stake  []string     `cbor:"9,keyasint,omitempty"` // volumes and snapshots that will be lost
+	Stake  []string     `cbor:"9,keyasint,omitempty"` // what will be lost: volumes, and guests on it that are no nodes
 }
 
 // Reasons of changes and steps.
@@ -89,6 +89,8 @@ const (
 	ReasonRemoved    = "removed"    // the manifest no longer names it
 	ReasonReplaced   = "replaced"   // part of a replacement
 	ReasonParent     = "parent"     // what happens to its parent makes it necessary
+	ReasonTested     = "tested"     // a test made it, and now it is wanted for good
+	ReasonLeftover   = "leftover"   // an interrupted run left it
 )
 
 // Class says what applying an attribute does to the guest.

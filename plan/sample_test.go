@@ -70,13 +70,14 @@ func sampleFacts() *plan.Facts {
 			Name: "father", Presence: plan.Present, Node: "father", Cluster: "home", Version: "9.2.11/lab", Fingerprint: "AA:BB", IOWidth: 64,
 			Storages: []plan.StorageFacts{{Name: "local", Type: "dir", Content: []string{"images", "import"}, Available: 1 << 40, Shared: true}},
 			Bridges:  []string{"vmbr0"}, Images: []string{"local:import/a.qcow2"}, Taken: []uint{100, 9001}, MACs: []string{"02:00:00:00:00:01"},
-			Default: "local", Import: "local",
+			Default: "local", Import: "local", Seeds: []string{"local:import/hs-seed-x.raw"}, Residents: []plan.Resident{{VMID: 100, Kind: "lxc", Name: "dns"}, {VMID: 9001, Kind: "qemu", Name: "a"}},
 			Guests: []plan.GuestFacts{{
 				VMID: 9001, Node: "father", Kind: "qemu", Name: "a", Power: "running", Lock: "backup", Tags: []string{"homestak"}, UUID: uuid,
 				MACs: []string{"02:00:00:00:00:02"}, Config: []plan.KV{{Key: "cores", Value: "2"}}, Pending: []plan.KV{{Key: "memory", Value: "4096"}},
 				Digest: "d", Volumes: []string{"local:9001/disk-0"},
 				Marker: &plan.MarkerFacts{
 					SiteID: "s", Manifest: "m", Addr: "m/a", UUID: uuid, VMID: 9001, Incarnation: 1, Program: "p", Authentic: true, Unchanged: []string{"cores"}, Port: 2222,
+					Edited: []string{"memory"}, Made: []plan.KV{{Key: "image", Value: "debian-12"}}, Test: true,
 				},
 			}},
 		},

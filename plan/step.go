@@ -89,14 +89,25 @@ type GuardKind uint8
 const (
 	// GuardAbsent: no guest holds VMID, and none carries the node's identity.
 	GuardAbsent GuardKind = 1 + iota
-	// GuardOurs: the guest at VMID is the node's own (two of three marks).
+	// GuardOurs: the guest at VMID is the node's own (two of three marks), now and
+	// after the changes that wait for its restart. Preflight also refuses when
+	// another guest carries marks of the node: a copy. Copies that the plan saw and
+	// leaves alone are in Expect, vmid → name.
 	GuardOurs
 	// GuardUnchanged: the guest's managed attributes are as the plan saw them
 	// (Expect), or already as the plan wants them. Pending changes count as made
-	// (canon.Overlay), so an edit that waits for a restart is seen as well.
+	// (canon.Overlay), so an edit that waits for a restart is seen as well. Two keys
+	// are no attributes: MarkerKey is what the notes said, see MarkerFacts.State, and
+	// VolumesKey lists what the guest may own at most, volume ids or slots, joined by
+	// commas.
 	GuardUnchanged
 	// GuardPower: the guest is in the power state Expect says.
 	GuardPower
+	// GuardGuests: the guest at VMID is a host, and on it are the guests Expect
+	// lists, vmid → name ("" = any), or fewer. It holds for a guest that does not
+	// run, or never was ready: nothing can be running in it. Preflight evaluates it
+	// for every step that has one, wherever the host can be asked already.
+	GuardGuests
 )
 
 // Guard is evaluated right before the step acts, and in preflight, before any

@@ -112,7 +112,7 @@ func (v *validator) changes() error {
 func isReason(s string) bool {
 	switch s {
 	case ReasonAbsent, ReasonPresent, ReasonDiffers, ReasonUnfinished, ReasonStopped, ReasonSpec, ReasonGoal,
-		ReasonRemoved, ReasonReplaced, ReasonParent:
+		ReasonRemoved, ReasonReplaced, ReasonParent, ReasonTested, ReasonLeftover:
 		return true
 	}
 	return false

@@ -16,7 +16,8 @@ func (f *Facts) Sort() {
 			h.Storages[j].Content = unique(h.Storages[j].Content)
 		}
 		h.Bridges, h.Images, h.MACs = unique(h.Bridges), unique(h.Images), unique(h.MACs)
-		h.Taken = unique(h.Taken)
+		h.Taken, h.Seeds = unique(h.Taken), unique(h.Seeds)
+		slices.SortFunc(h.Residents, func(a, b Resident) int { return cmp.Compare(a.VMID, b.VMID) })
 		slices.SortFunc(h.Guests, func(a, b GuestFacts) int { return cmp.Compare(a.VMID, b.VMID) })
 		for j := range h.Guests {
 			g := &h.Guests[j]
@@ -24,7 +25,8 @@ func (f *Facts) Sort() {
 			sortKV(g.Config)
 			sortKV(g.Pending)
 			if g.Marker != nil {
-				g.Marker.Unchanged = unique(g.Marker.Unchanged)
+				g.Marker.Unchanged, g.Marker.Edited = unique(g.Marker.Unchanged), unique(g.Marker.Edited)
+				sortKV(g.Marker.Made)
 			}
 		}
 	}
@@ -59,12 +61,17 @@ func (f *Facts) validate() error {
 			return contrary("facts file", "host %q has no name, is out of order or there twice", h.Name)
 		case h.Presence > Unknown:
 			return contrary("facts file", "host %q has presence %d", h.Name, h.Presence)
-		case !ascending(h.Bridges) || !ascending(h.Images) || !ascending(h.Taken) || !ascending(h.MACs):
+		case !ascending(h.Bridges) || !ascending(h.Images) || !ascending(h.Taken) || !ascending(h.MACs) || !ascending(h.Seeds):
 			return contrary("facts file", "a list of host %q is not sorted", h.Name)
 		}
 		for j, s := range h.Storages {
 			if s.Name == "" || j > 0 && h.Storages[j-1].Name >= s.Name || !ascending(s.Content) {
 				return contrary("facts file", "storage %q of host %q is out of order or there twice", s.Name, h.Name)
+			}
+		}
+		for j, r := range h.Residents {
+			if r.VMID == 0 || j > 0 && h.Residents[j-1].VMID >= r.VMID {
+				return contrary("facts file", "guest %d of host %q is out of order or there twice", r.VMID, h.Name)
 			}
 		}
 		for j := range h.Guests {
@@ -75,8 +82,8 @@ func (f *Facts) validate() error {
 			if !ascending(g.Tags) || firstUnsorted(g.Config) != "" || firstUnsorted(g.Pending) != "" {
 				return contrary("facts file", "a list of guest %d of host %q is not sorted", g.VMID, h.Name)
 			}
-			if m := g.Marker; m != nil && (!ascending(m.Unchanged) || m.Authentic && m.VMID != g.VMID) {
-				return contrary("facts file", "the marker of guest %d of host %q cannot be authentic", g.VMID, h.Name)
+			if m := g.Marker; m != nil && (!ascending(m.Unchanged) || !ascending(m.Edited) || firstUnsorted(m.Made) != "" || m.Authentic && m.VMID != g.VMID) {
+				return contrary("facts file", "the marker of guest %d of host %q is unsorted or cannot be authentic", g.VMID, h.Name)
 			}
 		}
 	}

@@ -52,6 +52,9 @@ catalogue supports.`},
 order exists in which these nodes could be made. Remove one of the dependencies.`},
 	{"HS0629", "spec cannot become a program", `What a node becomes is spelled out as a program of resources, and the target's system could not hold one of them: a user name that useradd refuses, a package
 name with a blank in it. The message names the resource. Correct the spec.`},
+	{"HS0630", "test would destroy a deployment", `A test makes its nodes, checks them and destroys them. Guests of this manifest exist that no test made, so they are somebody's deployment, and it would be
+gone afterwards. Guests that an interrupted test left are no obstacle: their markers say that a test made them, until homestak create takes them over. Destroy the deployment first, or run homestak create, which
+checks what is there and keeps it.`},
 	{"HS0640", "not the assembly form of a plan", `The text is not what "homestak show --format asm" writes: a statement is unknown, a word names no member of its set, a number or the
 hexadecimal bytes of a program are malformed, or the file is something else. The diagnostic points at the statement. Write the
 form anew from the plan and compare.`},
@@ -69,4 +72,9 @@ they are named here because they have no step of their own.`},
 remove such guests, or destroy the deployment.`},
 	{"HS0707", "vmid moved on", `The number a node gets first is taken by another guest, so the next free one of the range was chosen. Once the guest exists it keeps its number,
 whatever happens around it.`},
+	{"HS0708", "fixed when the guest was made", `A guest's address, gateway, resolvers and search domain come from its seed, which acts at the first boot only, and its disk was copied from its image once. The
+manifest says something else by now, and nothing homestak can do to the running guest brings that about, so the plan does not change it. It takes effect when the guest is replaced, which this version does not do: destroy the node and
+create it again, or write in the manifest what the guest has.`},
+	{"HS0709", "left by an interrupted run", `A run that was killed after it uploaded a node's seed, and before it could tidy up, left the file on the host. It holds the host key of a guest that is not made
+from it any more, so the plan removes it. Nothing else uses it.`},
 }

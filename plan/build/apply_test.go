@@ -141,6 +141,10 @@ func (w *model) run(s *plan.Step) {
 		w.delete(s, h)
 	case plan.HostEnroll:
 		w.enroll(s)
+	case plan.SeedRemove:
+		if name := s.Text(plan.ArgSeed); name != "" {
+			h.Seeds = slices.DeleteFunc(h.Seeds, func(v string) bool { return v == s.Text(plan.ArgStorage)+":import/"+name })
+		}
 	}
 }
 
@@ -163,8 +167,30 @@ func (w *model) create(s *plan.Step, h *plan.HostFacts) {
 		UUID: canon.UUID(config), MACs: canon.MACs(canon.QEMU, kvs), Config: config, Volumes: canon.Volumes(kvs),
 		Marker: &plan.MarkerFacts{
 			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: 1, Authentic: true,
+			Test: w.p.Goal == plan.GoalTest, Made: w.made(s),
 		},
 	})
+}
+
+// made is what the marker remembers of a guest's creation.
+func (w *model) made(create *plan.Step) []plan.KV {
+	var out []plan.KV
+	for i := range w.p.Steps {
+		s := &w.p.Steps[i]
+		if s.Addr != create.Addr || s.Op != plan.SeedUpload {
+			continue
+		}
+		for _, kv := range []plan.KV{
+			{Key: plan.MadeDNS, Value: strings.Join(s.List(plan.ArgDNS), ",")}, {Key: plan.MadeDomain, Value: s.Text(plan.ArgDomain)},
+			{Key: plan.MadeGateway, Value: s.Text(plan.ArgGateway)}, {Key: plan.MadeImage, Value: create.Text(plan.ArgImageName)},
+			{Key: plan.MadeIP, Value: s.Text(plan.ArgIP)},
+		} {
+			if kv.Value != "" {
+				out = append(out, kv)
+			}
+		}
+	}
+	return out
 }
 
 // configure changes what is live at once and leaves the rest pending while the
@@ -175,9 +201,10 @@ func (w *model) configure(s *plan.Step) {
 		if g.Marker == nil {
 			g.Marker = &plan.MarkerFacts{}
 		}
-		c := w.change(s.Addr)
+		c, fixed, test := w.change(s.Addr), g.Marker.Made, g.Marker.Test && w.p.Goal == plan.GoalTest
 		*g.Marker = plan.MarkerFacts{
 			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: 1, Authentic: true, Program: digest,
+			Made: fixed, Test: test,
 		}
 	}
 	if c := w.change(s.Addr); c.Kind == "pve" && s.Text(plan.ArgProgram) != "" {

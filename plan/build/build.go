@@ -27,6 +27,7 @@ func Plan(d *ir.Deployment, f *plan.Facts, goal plan.Goal, o Options) (*plan.Pla
 	b.gather()
 	b.matchAll()
 	b.numberAll()
+	b.keepDeployed()
 	var p *plan.Plan
 	if !b.diags.HasErrors() {
 		b.program = plan.Program{
@@ -34,6 +35,7 @@ func Plan(d *ir.Deployment, f *plan.Facts, goal plan.Goal, o Options) (*plan.Pla
 		}
 		b.forward()
 		b.backward()
+		b.sweep()
 		b.notes()
 		p = b.finish()
 	}
@@ -82,12 +84,13 @@ type node struct {
 	peers    []*node
 	children []*node
 
-	birth string // uuid by UUIDv5
-	uuid  string // of record
-	vmid  uint
-	mac   string
-	match *ref      // its guest, nil when absent
-	want  []plan.KV // see desired
+	birth  string // uuid by UUIDv5
+	uuid   string // of record
+	vmid   uint
+	mac    string
+	match  *ref      // its guest, nil when absent
+	copies []plan.KV // guests that carry marks of it and are left alone, vmid → name
+	want   []plan.KV // see desired
 
 	digest  string // of its node program
 	data    []byte

@@ -23,6 +23,7 @@ const (
 	codeType        diag.Code = "HS0627" // nodes of this type cannot be planned
 	codeCircle      diag.Code = "HS0628" // nodes wait for each other
 	codeProgram     diag.Code = "HS0629" // a spec that has no node program
+	codeDeployed    diag.Code = "HS0630" // a test would destroy what is deployed
 )
 
 // What a plan is made with and a reviewer should know.
@@ -34,4 +35,6 @@ const (
 	findChildren    diag.Code = "HS0705" // children suffer with their parent
 	findOrphan      diag.Code = "HS0706" // ours, and the manifest no longer names it
 	findProbed      diag.Code = "HS0707" // the first choice of vmid was taken
+	findFixed       diag.Code = "HS0708" // fixed when the guest was made, and the manifest says otherwise
+	findLeft        diag.Code = "HS0709" // an interrupted run left it
 )

@@ -125,16 +125,12 @@ func (b *builder) checkBuiltin(n *node, img *ir.Image) {
 
 func (s nodeSteps) uploadSeed(gates []int32) int32 {
 	n := s.n
-	ip := n.Network.IP.V
-	if ip == "" {
-		ip = "dhcp"
-	}
 	step := s.step(plan.SeedUpload, quickDeadline,
 		list(plan.ArgDNS, n.Network.DNS.V...),
 		text(plan.ArgDomain, n.Network.Domain.V), text(plan.ArgGateway, n.Network.Gateway.V),
 		plan.Arg{Name: plan.ArgHostKey, Value: plan.Value{Late: &plan.Late{Kind: plan.LateHostKey, Of: string(n.Address)}}},
 		text(plan.ArgHostname, hostname(n)), text(plan.ArgInstance, identity.Instance(n.uuid, firstIncarnation)),
-		text(plan.ArgIP, ip), text(plan.ArgMAC, n.mac), text(plan.ArgStorage, n.host.imports))
+		text(plan.ArgIP, seedIP(n)), text(plan.ArgMAC, n.mac), text(plan.ArgStorage, n.host.imports))
 	step.Locks = s.copies[:1]
 	at := s.add(step, "", gates...)
 	undo := s.step(plan.SeedRemove, quickDeadline, text(plan.ArgWhat, plan.WhatUpload), text(plan.ArgStorage, n.host.imports),
@@ -148,12 +144,12 @@ func (s nodeSteps) uploadSeed(gates []int32) int32 {
 func (s nodeSteps) createGuest(volume string, seed int32, after ...int32) int32 {
 	b, n := s.b, s.n
 	want := b.desired(n)
-	args := make([]plan.Arg, 0, 20)
-	args = append(args, text("agent", "1"), text("boot", "order="+plan.SlotRoot), text("cores", canon.Get(want, "cores")))
+	args := make([]plan.Arg, 0, 21)
+	args = append(args, text("agent", "1"), text("boot", canon.Text("boot", nil, want)), text("cores", canon.Get(want, "cores")))
 	if n.Type.V == ir.PVE {
 		args = append(args, text("cpu", "host"))
 	}
-	args = append(args, s.marker(),
+	args = append(args, s.marker(), text(plan.ArgImageName, n.Image.V),
 		text("memory", canon.Get(want, "memory")), text("name", n.Name), text("net0", canon.Text("net0", nil, want)),
 		text("onboot", canon.Get(want, "onboot")), text("ostype", canon.Get(want, "ostype")))
 	if n.Pool.V != "" {
@@ -161,9 +157,9 @@ func (s nodeSteps) createGuest(volume string, seed int32, after ...int32) int32 
 	}
 	args = append(args,
 		text("protection", canon.Get(want, "protection")), text(plan.SlotRoot, n.host.disks+":0,import-from="+volume),
-		text("scsihw", "virtio-scsi-single"),
+		text("scsihw", canon.Get(want, "scsihw")),
 		plan.Arg{Name: plan.ArgSeedName, Value: b.drafts.from(plan.LateSeedName, string(n.Address), seed)},
-		text(plan.ArgSeedStorage, n.host.imports), text("serial0", "socket"), text("smbios1", "uuid="+n.uuid),
+		text(plan.ArgSeedStorage, n.host.imports), text("serial0", canon.Get(want, "serial0")), text("smbios1", canon.Text("smbios1", nil, want)),
 		text("tags", canon.Text("tags", nil, want)), plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
 	step := s.step(plan.GuestCreate, copyTime(max(n.Disk.V, b.images[n.Image.V].MinDisk.V)), args...)
 	step.Locks = s.copies
@@ -177,12 +173,14 @@ func (s nodeSteps) createGuest(volume string, seed int32, after ...int32) int32 
 func (s nodeSteps) unmake() []plan.Step {
 	stop := s.onGuest(plan.GuestStop, quickDeadline)
 	stop.Risk = plan.Downtime
+	stop.Guards = append(slices.Clone(s.ours), s.b.holds(s.n)...)
 	steps := []plan.Step{stop}
 	if s.n.Protect.V {
 		steps = append(steps, s.onGuest(plan.GuestConfigure, quickDeadline, s.marker(), text("protection", "0")))
 	}
 	remove := s.onGuest(plan.GuestDelete, copyDeadline)
 	remove.Locks, remove.Risk = s.copies, plan.DataLoss
+	remove.Guards = append(slices.Clone(s.ours), owning(plan.Guard{Kind: plan.GuardUnchanged, VMID: s.n.vmid, UUID: s.n.uuid}, []string{plan.SlotRoot, plan.SlotSeed}))
 	steps = append(steps, remove)
 	for i := range steps {
 		steps[i].Phase = plan.PhaseDestroy
@@ -207,9 +205,10 @@ func (b *builder) desired(n *node) []plan.KV {
 	if n.Network.VLAN.V > 0 {
 		vlan = strconv.Itoa(n.Network.VLAN.V)
 	}
-	want := make([]plan.KV, 0, 14)
+	want := make([]plan.KV, 0, 18)
 	want = append(want, []plan.KV{
 		{Key: "agent.enabled", Value: "1"},
+		{Key: "boot.order", Value: plan.SlotRoot},
 		{Key: "cores", Value: strconv.Itoa(max(n.Cores.V, 1))},
 		{Key: "memory", Value: canon.MiB(int64(n.Memory.V))},
 		{Key: "name", Value: n.Name},
@@ -220,6 +219,9 @@ func (b *builder) desired(n *node) []plan.KV {
 		{Key: "onboot", Value: digit(n.OnBoot.V)},
 		{Key: "ostype", Value: "l26"},
 		{Key: "protection", Value: digit(n.Protect.V)},
+		{Key: "scsihw", Value: "virtio-scsi-single"},
+		{Key: "serial0", Value: "socket"},
+		{Key: markUUID, Value: strings.ToLower(n.uuid)},
 		{Key: "tags", Value: canon.Set(strings.Join(tags, ","))},
 	}...)
 	if n.Type.V == ir.PVE {
@@ -232,6 +234,9 @@ func (b *builder) desired(n *node) []plan.KV {
 	n.want = want
 	return want
 }
+
+// markUUID is the attribute that is the third mark.
+const markUUID = "smbios1.uuid"
 
 func digit(is bool) string {
 	if is {

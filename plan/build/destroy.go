@@ -23,7 +23,8 @@ func (b *builder) removal(n *node, made plan.Change) plan.Change {
 	case n.absent():
 		return plan.Change{Action: plan.None, Reason: plan.ReasonAbsent}
 	}
-	return plan.Change{Action: plan.Delete, Reason: plan.ReasonGoal, Attrs: made.Attrs, Stake: slices.Clone(n.match.guest.Volumes)}
+	return plan.Change{Action: plan.Delete, Reason: plan.ReasonGoal, Attrs: made.Attrs,
+		Stake: append(slices.Clone(n.match.guest.Volumes), b.strangers(n)...)}
 }
 
 // orphans adds the changes of our guests that the manifest no longer names.
@@ -123,60 +124,55 @@ func (b *builder) removeNode(n *node) {
 		}
 	}
 	running, expect := true, s.asWanted()
+	volumes := []string{plan.SlotRoot, plan.SlotSeed} // the plan makes them, their names are not known yet
 	if n.match != nil {
 		running = n.power() == plan.PowerRunning || b.goal == plan.GoalTest
 		if b.goal == plan.GoalDestroy {
 			expect = s.asSeen()
 		}
+		volumes = n.match.guest.Volumes
 		b.refuseProtected(n.match, string(n.Address), n.Protect.V, n.Protect.From.Range)
-		b.guestsInside(n)
+		b.shareFate(n, "", "go with it")
 	} else {
 		b.refuseProtected(nil, string(n.Address), n.Protect.V, n.Protect.From.Range)
 	}
-	n.deleted = s.remove(running, expect, after...)
-}
-
-// guestsInside tells what is lost with a host that no step speaks of.
-func (b *builder) guestsInside(n *node) {
-	if n.hosts != nil && n.hosts.lost {
-		b.warn(findChildren, n.Address, n.Decl, "node %q cannot be asked about its guests; these go with it: %s", n.Address, listed(n.children))
-		return
-	}
-	f := b.known.hosts[string(n.Address)]
-	if f == nil || f.Presence != plan.Present {
-		return
-	}
-	others := len(f.Taken)
-	for _, c := range n.children {
-		if c.match != nil && c.match.facts == f {
-			others--
-		}
-	}
-	for _, o := range b.orphan {
-		if o.facts == f {
-			others--
-		}
-	}
-	if others > 0 {
-		b.warn(findChildren, n.Address, n.Decl, "node %q holds %d guests that are not in the manifest; they go with it", n.Address, others)
-	}
+	n.deleted = s.remove(running, owning(expect, volumes), after...)
 }
 
 func (b *builder) removeOrphan(o *orphan) {
 	m := o.guest.Marker
 	n := &node{host: o.host, uuid: m.UUID, vmid: o.guest.VMID, match: o.ref, Node: &ir.Node{Address: m.Addr, Name: m.Addr.Name()}}
+	for _, r := range slices.Concat(b.known.marked[m.Addr], b.known.uuid[strings.ToLower(o.guest.UUID)]) {
+		if r != o.ref {
+			n.leave(r)
+		}
+	}
 	s := b.stepsOf(n, plan.ReasonRemoved)
 	expect := plan.Guard{Kind: plan.GuardUnchanged, VMID: n.vmid, UUID: n.uuid,
-		Expect: canon.Only(canon.Overlay(o.guest.Config, o.guest.Pending))}
-	o.deleted = s.remove(n.power() == plan.PowerRunning, expect)
+		Expect: withMarker(canon.Only(canon.Overlay(o.guest.Config, o.guest.Pending)), o.guest)}
+	o.deleted = s.remove(n.power() == plan.PowerRunning, owning(expect, o.guest.Volumes))
+}
+
+// owning adds to a guard which volumes may be deleted: what is added later was
+// seen by nobody who approved the plan.
+func owning(g plan.Guard, volumes []string) plan.Guard {
+	list := slices.Clone(volumes)
+	slices.Sort(list)
+	g.Expect = byKey(append(slices.Clone(g.Expect), plan.KV{Key: plan.VolumesKey, Value: strings.Join(list, ",")}))
+	return g
 }
 
 // remove asks the guest to power off, cuts the power, deletes it. Each step is
-// skipped when it is done already.
+// skipped when it is done already. The first one makes sure that nobody is on the
+// guest, when it is a host, whom the plan does not know.
 func (s nodeSteps) remove(running bool, expect plan.Guard, after ...int32) int32 {
 	destroy := func(step plan.Step, risk plan.Risk) plan.Step {
 		step.Phase, step.Risk = plan.PhaseDestroy, risk
 		step.Guards = []plan.Guard{s.ours[0], expect}
+		return step
+	}
+	first := func(step plan.Step) plan.Step {
+		step.Guards = append(step.Guards, s.b.holds(s.n)...)
 		return step
 	}
 	if running {
@@ -184,11 +180,14 @@ func (s nodeSteps) remove(running bool, expect plan.Guard, after ...int32) int32
 		deadline := s.b.deadline(shutdownGrace + quickDeadline)
 		grace := min(shutdownGrace, max(deadline/2, 1))
 		down := s.onGuest(plan.GuestShutdown, deadline, text(plan.ArgGrace, strconv.FormatUint(uint64(grace), 10)))
-		at := s.add(destroy(down, plan.Downtime), "destroy", after...)
+		at := s.add(first(destroy(down, plan.Downtime)), "destroy", after...)
 		after = []int32{s.add(destroy(s.onGuest(plan.GuestStop, quickDeadline), plan.Downtime), "destroy", at)}
 	}
 	gone := destroy(s.onGuest(plan.GuestDelete, copyDeadline), plan.DataLoss)
 	gone.Locks = s.copies
+	if !running {
+		gone = first(gone)
+	}
 	return s.add(gone, "destroy", after...)
 }
 

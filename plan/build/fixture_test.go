@@ -22,7 +22,7 @@ func val[T any](v T) ir.Value[T] { return ir.Value[T]{V: v} }
 
 // deployment makes an IR from lines: a path below the manifest "m", then words:
 // pve, ct, pull, hybrid, protect, onboot, host=, vmid=, cores=, disk=, vlan=,
-// mac=, ip=, pool=, tags=, package=, needs=a[:created], peers=b.
+// mac=, ip=, dns=, domain=, gateway=, pool=, tags=, package=, needs=a[:created], peers=b.
 func deployment(lines ...string) *ir.Deployment {
 	d := &ir.Deployment{
 		SiteID: site, Manifest: "m", VMIDs: ir.VMIDRange{First: 9000, Last: 999_999},
@@ -107,6 +107,12 @@ func setWord(n *ir.Node, w string) {
 		n.Network.Bridge = val(value)
 	case "mac":
 		n.Network.MAC = val(value)
+	case "dns":
+		n.Network.DNS = val(strings.Split(value, ","))
+	case "domain":
+		n.Network.Domain = val(value)
+	case "gateway":
+		n.Network.Gateway = val(value)
 	case "ip":
 		n.Network.IP = val(value)
 	case "pool":

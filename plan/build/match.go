@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
 )
 
@@ -183,6 +185,7 @@ func (b *builder) adopt(n *node, r *ref) {
 			Help = "a guest keeps its vmid: write that one, or destroy the node first"
 	}
 	n.vmid = r.guest.VMID
+	b.losesMarks(n, r)
 	here := b.known.nodes[called{cluster(r.facts), r.guest.Node}]
 	switch {
 	case cluster(r.facts) != n.host.cluster:
@@ -198,6 +201,22 @@ func (b *builder) adopt(n *node, r *ref) {
 	}
 }
 
+// losesMarks refuses a guest that a waiting change makes somebody else's: once it
+// restarts, not even this plan's own later steps would know it again.
+func (b *builder) losesMarks(n *node, r *ref) {
+	if !slices.ContainsFunc(r.guest.Pending, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == "smbios1" }) {
+		return
+	}
+	after := *r.guest
+	after.UUID = canon.UUID(canon.Overlay(r.guest.Config, r.guest.Pending))
+	if identity.MarksOf(&after, b.subject(n)).Ours() {
+		return
+	}
+	d := b.fail(codeCopy, n.Decl, source.Range{}, "%s is node %q and will not be after its next restart", r, n.Address)
+	d.Label = "a change of its SMBIOS uuid is pending, and its notes carry no marker that would be left"
+	d.Help = "revert the pending change (on the host: qm set " + strconv.FormatUint(uint64(r.guest.VMID), 10) + " --revert smbios1), then plan again"
+}
+
 // copied handles a guest that carries some marks of a node and is not it.
 func (b *builder) copied(n *node, r *ref) {
 	what := "it has the node's SMBIOS uuid and nothing else"
@@ -209,11 +228,19 @@ func (b *builder) copied(n *node, r *ref) {
 	}
 	if !b.makes() {
 		b.warn(findStranger, n.Address, n.Decl, "%s is left alone: %s", r, what)
+		n.leave(r)
 		return
 	}
 	d := b.fail(codeCopy, n.Decl, source.Range{}, "%s looks like node %q and is not", r, n.Address)
 	d.Label = what
 	d.Help = "remove the homestak block from its notes, or give it another SMBIOS uuid, or restore it under the vmid of the node; then plan again"
+}
+
+// leave remembers a copy that the plan knows of: apply need not stop for it.
+func (n *node) leave(r *ref) {
+	if cluster(r.facts) == n.host.cluster {
+		n.copies = byKey(append(n.copies, plan.KV{Key: strconv.FormatUint(uint64(r.guest.VMID), 10), Value: r.guest.Name}))
+	}
 }
 
 // namesakes looks at guests with the node's name that are not the node.

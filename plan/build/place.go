@@ -1,6 +1,7 @@
 package build
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -100,12 +101,13 @@ func (b *builder) parentSilent(p *node, f *plan.HostFacts) {
 	switch {
 	case p.match.guest.Power == plan.PowerStopped:
 		d.Label = "the guest is stopped"
-		d.Help = "start it and plan again"
+		d.Help = fmt.Sprintf("start VM %d on %s (on that host: qm start %d) and plan again, or run homestak destroy -M %s, which removes its children with it, and create anew",
+			p.match.guest.VMID, p.match.facts.Name, p.match.guest.VMID, b.d.Manifest)
 	case f != nil && f.Error != "":
 		d.Label = f.Error
 		fallthrough
 	default:
-		d.Help = "see that its API and its sshd answer and plan again, or destroy the deployment, which removes its children with it"
+		d.Help = "see that its API and its sshd answer and plan again, or run homestak destroy -M " + b.d.Manifest + ", which removes its children with it, and create anew"
 	}
 }
 

@@ -123,7 +123,7 @@ func TestOrder(t *testing.T) {
 		checkOrder(rt, d, &p.Program)
 		made := simulate(t, &makePlan(t, d, world(), plan.GoalCreate).Program, world(), -1)
 		checkOrder(rt, d, &makePlan(t, d, made, plan.GoalDestroy).Program)
-		checkOrder(rt, d, &makePlan(t, d, made, plan.GoalTest).Program)
+		checkOrder(rt, d, &makePlan(t, d, tested(made), plan.GoalTest).Program)
 	})
 }
 
@@ -269,6 +269,9 @@ func TestDigestIsAboutTheDeployment(t *testing.T) {
 		f := world()
 		if rapid.Bool().Draw(rt, "exists") {
 			f = simulate(t, &makePlan(t, d, f, plan.GoalCreate).Program, f, -1)
+			if goal == plan.GoalTest {
+				f = tested(f)
+			}
 		}
 		want := makePlan(t, d, f, goal)
 		crowded := clone(t, f)

@@ -7,7 +7,7 @@ import "github.com/homestak/homestak/lang/diag"
 // and 1 for the second.
 func Refuses(c diag.Code) bool {
 	switch c {
-	case codeHostSilent, codeParent, codeVMIDHeld, codeNameHeld, codeCopy, codeSeveral, codeElsewhere, codeVMIDDiffers, codeMACHeld, codeProtected:
+	case codeHostSilent, codeParent, codeVMIDHeld, codeNameHeld, codeCopy, codeSeveral, codeElsewhere, codeVMIDDiffers, codeMACHeld, codeProtected, codeDeployed:
 		return true
 	}
 	return false

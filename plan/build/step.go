@@ -53,7 +53,7 @@ func (b *builder) stepsOf(n *node, reason string) nodeSteps {
 		vmid:   plan.Value{Text: id},
 		guest:  []plan.Lock{guest},
 		copies: []plan.Lock{{Kind: plan.LockHostIO, Of: n.host.name}, guest},
-		ours:   []plan.Guard{{Kind: plan.GuardOurs, VMID: n.vmid, UUID: n.uuid}},
+		ours:   []plan.Guard{{Kind: plan.GuardOurs, VMID: n.vmid, UUID: n.uuid, Expect: n.copies}},
 	}
 }
 

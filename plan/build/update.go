@@ -26,6 +26,7 @@ type difference struct {
 //	guest.configure ─ guest.grow ─ guest.start or guest.reboot ─ guest.await ─ …
 func (b *builder) update(n *node) plan.Change {
 	diff := b.compare(n)
+	b.tellFixed(n)
 	c := plan.Change{Action: plan.Update, Reason: diff.reason, Attrs: diff.attrs}
 	if diff.reason == "" {
 		c.Action, c.Reason = plan.None, plan.ReasonPresent
@@ -61,11 +62,9 @@ func (b *builder) update(n *node) plan.Change {
 	}
 	if len(diff.restart) > 0 {
 		step := s.onGuest(plan.GuestReboot, powerDeadline, list(plan.ArgKeys, diff.restart...))
-		step.Guards, step.Risk = s.unchanged(power), plan.Downtime
+		step.Guards, step.Risk = append(s.unchanged(power), b.holds(n)...), plan.Downtime
 		one(step, "")
-		if len(n.children) > 0 {
-			b.warn(findChildren, n.Address, n.Decl, "restarting node %q takes the guests inside down with it: %s", n.Address, listed(n.children))
-		}
+		b.shareFate(n, "restarting node "+strconv.Quote(string(n.Address))+" takes the guests inside down with it", "go down with it")
 	}
 	switch {
 	case diff.tail.await:
@@ -123,7 +122,8 @@ func (b *builder) compare(n *node) difference {
 func (b *builder) classify(n *node, d *difference) {
 	proven := n.proven()
 	booted := d.start || len(d.restart) > 0
-	d.tail.mark = proven != n.digest
+	adopted := n.inTest() && b.goal != plan.GoalTest
+	d.tail.mark = proven != n.digest || adopted
 	d.tail.unseed = proven == ""
 	d.tail.push = d.tail.mark || booted
 	d.tail.enroll = len(n.children) > 0 && !n.hosts.enrolled()
@@ -131,7 +131,10 @@ func (b *builder) classify(n *node, d *difference) {
 	if d.start && n.power() != plan.PowerRunning {
 		d.attrs = append(d.attrs, plan.Attr{Name: plan.PowerKey, From: n.power(), To: plan.PowerRunning})
 	}
-	if d.tail.mark {
+	if adopted {
+		d.attrs = append(d.attrs, plan.Attr{Name: attrTest, From: "true"})
+	}
+	if proven != n.digest {
 		d.attrs = append(d.attrs, plan.Attr{Name: plan.ArgProgram, From: proven, To: n.digest})
 	}
 	switch {
@@ -139,8 +142,10 @@ func (b *builder) classify(n *node, d *difference) {
 		d.reason = plan.ReasonUnfinished
 	case len(d.set) > 0, d.grow, len(d.restart) > 0:
 		d.reason = plan.ReasonDiffers
-	case d.tail.mark:
+	case proven != n.digest:
 		d.reason = plan.ReasonSpec
+	case adopted:
+		d.reason = plan.ReasonTested
 	case d.start && n.power() != plan.PowerRunning:
 		d.reason = plan.ReasonStopped
 	case d.start:
@@ -149,6 +154,9 @@ func (b *builder) classify(n *node, d *difference) {
 		d.reason = plan.ReasonUnfinished
 	}
 }
+
+// attrTest is how a change says that the guest is a test's no longer.
+const attrTest = "test"
 
 // grows refuses to shrink a disk: PVE cannot, and what it would cut off is data.
 func (b *builder) grows(n *node, a plan.Attr) bool {
@@ -166,6 +174,7 @@ func (b *builder) grows(n *node, a plan.Attr) bool {
 }
 
 // drifted tells changes made behind homestak's back from changes of the manifest.
+// Of an attribute that the marker does not know, nobody can say which it is.
 func (b *builder) drifted(n *node, attrs []plan.Attr) {
 	m := n.match.guest.Marker
 	if m == nil || !m.Authentic {
@@ -173,7 +182,9 @@ func (b *builder) drifted(n *node, attrs []plan.Attr) {
 	}
 	var names []string
 	for _, a := range attrs {
-		if !slices.Contains(m.Unchanged, a.Name) {
+		// A disk never shrinks, so one that is too small was not edited; and the
+		// marker knows the uuid itself.
+		if a.Name == markUUID || slices.Contains(m.Edited, a.Name) && !strings.HasSuffix(a.Name, ".size") {
 			names = append(names, a.Name)
 		}
 	}
@@ -208,7 +219,7 @@ func (s nodeSteps) unchanged(power string) []plan.Guard {
 }
 
 // asSeen expects every managed attribute as the facts had it, absent ones
-// included. A change that waits for a restart counts as made.
+// included, and the marker. A change that waits for a restart counts as made.
 func (s nodeSteps) asSeen() plan.Guard {
 	g := s.n.match.guest
 	want, have := s.b.desired(s.n), canon.Overlay(g.Config, g.Pending)
@@ -216,7 +227,12 @@ func (s nodeSteps) asSeen() plan.Guard {
 	for i, kv := range want {
 		expect[i] = plan.KV{Key: kv.Key, Value: canon.Get(have, kv.Key)}
 	}
-	return plan.Guard{Kind: plan.GuardUnchanged, VMID: s.n.vmid, UUID: s.n.uuid, Expect: expect}
+	return plan.Guard{Kind: plan.GuardUnchanged, VMID: s.n.vmid, UUID: s.n.uuid, Expect: withMarker(expect, g)}
+}
+
+// withMarker adds what a guest's notes said of its owner.
+func withMarker(expect []plan.KV, g *plan.GuestFacts) []plan.KV {
+	return byKey(append(expect, plan.KV{Key: plan.MarkerKey, Value: g.Marker.State()}))
 }
 
 // risk of setting attributes: what is plugged in anew is gone for a moment.

@@ -68,7 +68,21 @@ func TestUpdates(t *testing.T) {
 			"guest.reboot(cores)!" + converge},
 		"pending, not wanted": {base, func(g *plan.GuestFacts) { g.Pending = []plan.KV{{Key: "cores", Value: "8"}} }, plan.ReasonDiffers,
 			"guest.configure(cores) guest.reboot(cores)!" + converge},
-		"foreign pending": {base, func(g *plan.GuestFacts) { g.Pending = []plan.KV{{Key: "smbios1.uuid", Value: "x"}} }, plan.ReasonPresent, ""},
+		"foreign pending": {base, func(g *plan.GuestFacts) { g.Pending = []plan.KV{{Key: "hotplug", Value: "usb"}} }, plan.ReasonPresent, ""},
+		"boot order": {base, func(g *plan.GuestFacts) { set(g, "boot.order", "net0") }, plan.ReasonDiffers,
+			"guest.configure(boot) guest.reboot(boot)!" + converge},
+		"boot order goes": {base, func(g *plan.GuestFacts) { g.Pending = []plan.KV{{Key: "boot"}} }, plan.ReasonDiffers,
+			"guest.configure(boot) guest.reboot(boot)!" + converge},
+		"controller": {base, func(g *plan.GuestFacts) { set(g, "scsihw", "lsi") }, plan.ReasonDiffers,
+			"guest.configure(scsihw) guest.reboot(scsihw)!" + converge},
+		"console, stopped": {base, func(g *plan.GuestFacts) { set(g, "serial0", ""); g.Power = "stopped" }, plan.ReasonDiffers,
+			"guest.configure(serial0) guest.start" + converge},
+		"uuid": {base, func(g *plan.GuestFacts) { set(g, "smbios1.uuid", "x"); g.UUID = "x" }, plan.ReasonDiffers,
+			"guest.configure(smbios1) guest.reboot(smbios1)!" + converge},
+		"uuid will go": {base, func(g *plan.GuestFacts) { g.Pending = []plan.KV{{Key: "smbios1.serial", Value: "x"}} }, plan.ReasonDiffers,
+			"guest.configure(smbios1) guest.reboot(smbios1)!" + converge},
+		"left by a test": {base, func(g *plan.GuestFacts) { g.Marker.Test = true }, plan.ReasonTested,
+			"guest.await target.push check.ready guest.configure(program)"},
 		"unmanaged":       {base, func(g *plan.GuestFacts) { set(g, "net0.firewall", "1"); set(g, "scsi0.cache", "none") }, plan.ReasonPresent, ""},
 		"never ready": {base, func(g *plan.GuestFacts) { g.Marker.Program = "" }, plan.ReasonUnfinished,
 			"guest.await seed.remove target.push check.ready guest.configure(program)"},
@@ -148,10 +162,11 @@ func TestRestartedParent(t *testing.T) {
 	}
 }
 
-// A test of what exists shows what it will cost.
+// A test of what an interrupted test left shows what it will cost.
 func TestTestOfExistingGuests(t *testing.T) {
 	d := deployment("a")
 	f := made(t, d)
+	f.Hosts[0].Guests[0].Marker.Test = true
 	p := makePlan(t, d, f, plan.GoalTest)
 	c := p.Program.Changes[0]
 	if c.Action != plan.Delete || len(c.Stake) != 1 {

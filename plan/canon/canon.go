@@ -37,6 +37,7 @@ type key struct {
 // The keys homestak looks at. Defaults are those of the PVE 7.4 to 9.2 schemas.
 var qemuKeys = []key{
 	{name: "agent", shape: props, bare: "enabled"},
+	{name: "boot", shape: props, bare: "legacy"},
 	{name: "cores", shape: number, value: "1"},
 	{name: "cpu", shape: props, bare: "cputype"},
 	{name: "hotplug", shape: set, value: "disk,network,usb"},
@@ -48,6 +49,8 @@ var qemuKeys = []key{
 	{name: "protection", shape: onOff, value: "0"},
 	{name: "scsi0", shape: props, bare: "file"},
 	{name: "scsi1", shape: props, bare: "file"},
+	{name: "scsihw", value: "lsi"},
+	{name: "serial0"},
 	{name: "smbios1", shape: props, bare: "uuid"},
 	{name: "tags", shape: set},
 }
@@ -87,13 +90,21 @@ func Config(kind string, raw []plan.KV) []plan.KV {
 }
 
 // Settings is like Config without defaults: only what raw itself says. It is
-// the form of a step's arguments and of pending values.
+// the form of a step's arguments and of pending values. A key without a default
+// that is set to nothing, as one is that waits for its removal, has an empty
+// value under its own name.
 func Settings(kind string, raw []plan.KV) []plan.KV {
 	var out []plan.KV
 	for _, k := range keysOf(kind) {
-		if value, present := find(raw, k.name); present {
-			out = append(out, k.attributes(value, true)...)
+		value, present := find(raw, k.name)
+		if !present {
+			continue
 		}
+		said := k.attributes(value, true)
+		if len(said) == 0 {
+			said = []plan.KV{{Key: k.name}}
+		}
+		out = append(out, said...)
 	}
 	sortKV(out)
 	return out

@@ -40,6 +40,7 @@ var real = kvs(
 
 func TestConfig(t *testing.T) {
 	want := `agent.enabled=1
+boot.order=scsi0
 cores=2
 hotplug=disk,network,usb
 memory=2048
@@ -54,6 +55,8 @@ protection=0
 scsi0.file=local-lvm:vm-9001-disk-0
 scsi0.iothread=1
 scsi0.size=34359738368
+scsihw=virtio-scsi-single
+serial0=socket
 smbios1.uuid=ecc0568f-77eb-581b-b7aa-6f290e0a449c
 tags=homestak,hs-n1
 `
@@ -103,6 +106,8 @@ func TestSpellings(t *testing.T) {
 		{"hotplug=1", "hotplug=usb,network,disk", "name="},
 		{"hotplug=0", "hotplug=0"},
 		{"smbios1=uuid=ABCD", "smbios1=uuid=abcd"},
+		{"boot=order=scsi0;net0", "boot= order=scsi0;net0"},
+		{"scsihw=lsi", "name="},
 	} {
 		first := lines(canon.Config(canon.QEMU, kvs(c[0])))
 		for _, other := range c[1:] {
@@ -133,6 +138,22 @@ func TestDiffAndText(t *testing.T) {
 	if text := canon.Text("tags", have, kvs("tags=a,b")); text != "a;b" {
 		t.Error(text)
 	}
+	// The key is written whole, so parts that only get in the way are seen too.
+	if text := canon.Text("boot", kvs("boot.legacy=cdn"), kvs("boot.order=scsi0")); text != "order=scsi0" {
+		t.Error(text)
+	}
+	if text := canon.Text("smbios1", kvs("smbios1.base64=1", "smbios1.serial=eA==", "smbios1.uuid=b"), kvs("smbios1.uuid=a")); text != "base64=1,serial=eA==,uuid=a" {
+		t.Error(text)
+	}
+	for _, attr := range []string{"boot.order", "scsihw", "serial0", "smbios1.uuid", "ostype", "cpu.cputype", "agent.enabled"} {
+		if !canon.Managed(attr) || canon.Classify(attr, "disk,network,usb") != plan.Reboot {
+			t.Errorf("%s", attr)
+		}
+	}
+	given := canon.Applied(canon.Settings(canon.QEMU, kvs("net0=virtio=02:aa:bb:cc:dd:0e,bridge=vmbr0", "scsi0=local:0,import-from=x", "cores=2")))
+	if d := cmp.Diff("cores=2\nnet0.bridge=vmbr0\nnet0.macaddr=02:AA:BB:CC:DD:0E\nnet0.model=virtio\nnet0.tag=\n", lines(given)); d != "" {
+		t.Error(d)
+	}
 	if canon.Classify("net0.bridge", "disk,usb") != plan.Reboot {
 		t.Error("without network hotplug a NIC waits for a restart")
 	}
@@ -155,6 +176,13 @@ func TestUnmet(t *testing.T) {
 	}
 	if got := canon.Unmet(canon.QEMU, kvs("memory=2048"), nil, config, pending); !slices.Equal(got, []string{"memory"}) {
 		t.Errorf("a value that will be gone after the restart is met: %v", got)
+	}
+	gone := canon.Settings(canon.QEMU, kvs("boot=", "serial0="))
+	if got := canon.Unmet(canon.QEMU, kvs("boot=order=scsi0", "serial0=socket"), nil, config, gone); !slices.Equal(got, []string{"boot", "serial0"}) {
+		t.Errorf("values that the restart removes are met: %v", got)
+	}
+	if got := canon.Get(canon.Overlay(config, gone), "boot.order"); got != "" {
+		t.Errorf("after the restart the boot order is %q", got)
 	}
 	over := canon.Overlay(config, canon.Settings(canon.QEMU, kvs("net0=virtio=02:AA:BB:CC:DD:0E,bridge=vmbr9")))
 	if canon.Get(over, "net0.bridge") != "vmbr9" || canon.Get(over, "net0.firewall") != "" || canon.Get(over, "cores") != "2" {

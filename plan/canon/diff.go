@@ -17,6 +17,7 @@ var managed = []struct {
 	feature string // of the guest's own hotplug option, when class is Hotplug
 }{
 	{"agent.enabled", plan.Reboot, ""},
+	{"boot.order", plan.Reboot, ""},
 	{"cores", plan.Reboot, ""},
 	{"cpu.cputype", plan.Reboot, ""},
 	{"memory", plan.Reboot, ""},
@@ -29,6 +30,9 @@ var managed = []struct {
 	{"ostype", plan.Reboot, ""},
 	{"protection", plan.Live, ""},
 	{"scsi0.size", plan.Live, ""},
+	{"scsihw", plan.Reboot, ""},
+	{"serial0", plan.Reboot, ""},
+	{"smbios1.uuid", plan.Reboot, ""},
 	{"tags", plan.Live, ""},
 }
 
@@ -50,6 +54,20 @@ func Only(config []plan.KV) []plan.KV {
 	for _, kv := range config {
 		if Managed(kv.Key) {
 			out = append(out, kv)
+		}
+	}
+	return out
+}
+
+// Applied is Only of what a step gave a guest, for markers: an attribute whose
+// key was given without it is there with an empty value, so that it is missed
+// when somebody adds it. Sizes of disks are PVE's to tell.
+func Applied(settings []plan.KV) []plan.KV {
+	var out []plan.KV
+	for _, m := range managed {
+		given := slices.ContainsFunc(settings, func(kv plan.KV) bool { return KeyOf(kv.Key) == KeyOf(m.attr) })
+		if given && !strings.HasSuffix(m.attr, ".size") {
+			out = append(out, plan.KV{Key: m.attr, Value: Get(settings, m.attr)})
 		}
 	}
 	return out
@@ -93,13 +111,10 @@ func Diff(have, want []plan.KV) []plan.Attr {
 // restarts, and sending it again would change nothing.
 func Unmet(kind string, set []plan.KV, unset []string, config, pending []plan.KV) []string {
 	var out []string
+	then := Overlay(config, pending)
 	for _, kv := range set {
 		for _, w := range Settings(kind, []plan.KV{kv}) {
-			have, waits := find(pending, w.Key)
-			if !waits {
-				have = Get(config, w.Key)
-			}
-			if have != w.Value {
+			if Get(then, w.Key) != w.Value {
 				out = append(out, kv.Key)
 				break
 			}
@@ -150,6 +165,7 @@ func Text(name string, config, want []plan.KV) string {
 	for _, part := range order {
 		switch {
 		case parts[part] == "", part == "size":
+		case name == "boot" && part == "legacy" && parts["order"] != "": // what order replaced
 		case name == "net0" && (part == "model" || part == "macaddr"):
 		default:
 			words = append(words, part+"="+parts[part])

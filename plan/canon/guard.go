@@ -41,10 +41,14 @@ func Wants(steps []plan.Step, a addr.Address) []plan.KV {
 }
 
 // Changed lists the attributes that are neither as expected nor as wanted: what
-// a GuardUnchanged fails for. now is Overlay of current and pending values.
+// a GuardUnchanged fails for. now is Overlay of current and pending values. The
+// keys that are no attributes (plan.MarkerKey, plan.VolumesKey) are not looked at.
 func Changed(expect, wants, now []plan.KV) []plan.Attr {
 	var out []plan.Attr
 	for _, e := range expect {
+		if e.Key == plan.MarkerKey || e.Key == plan.VolumesKey {
+			continue
+		}
 		have := Get(now, e.Key)
 		wanted := slices.ContainsFunc(wants, func(w plan.KV) bool { return w.Key == e.Key && w.Value == have })
 		if have != e.Value && !wanted {

@@ -22,6 +22,8 @@ type Marker struct {
 	Incarnation uint
 	Program     string    // digest of the program last proven ready, "" before
 	Port        uint      // where its sshd listens since then, 0 = 22
+	Test        bool      // a test made the guest and nothing else has wanted it since
+	Made        []plan.KV // by name: what creation fixed, see the Made… names of package plan; empty values are left out
 	Fields      []plan.KV // by key: Field hashes of what was last applied
 }
 
@@ -32,7 +34,8 @@ const MaxNotes = 8192
 //
 //	block  = "```homestak" NL body "mac" SP hex64 NL "```" NL
 //	body   = "marker 1" NL "site" … "manifest" … "address" … "uuid" … "vmid" …
-//	         "incarnation" … [ "program" … ] [ "port" … ] *( "field" SP key SP hex NL )
+//	         "incarnation" … [ "program" … ] [ "port" … ] [ "test true" NL ]
+//	         *( "made" SP name SP value NL ) *( "field" SP key SP hex NL )
 //
 // in this order, one space between name and value. The mac is HMAC-SHA256 over
 // body, keyed with the site's marker key.
@@ -63,6 +66,12 @@ func (m Marker) body() string {
 	}
 	if m.Port != 0 {
 		line("port", strconv.FormatUint(uint64(m.Port), 10))
+	}
+	if m.Test {
+		line("test", "true")
+	}
+	for _, f := range m.Made {
+		line("made", f.Key+" "+f.Value)
 	}
 	for _, f := range m.Fields {
 		line("field", f.Key+" "+f.Value)
@@ -156,6 +165,11 @@ func parse(text string) (m Marker, ok bool) {
 			m.Program = value
 		case "port":
 			m.Port = number(value)
+		case "test":
+			m.Test = value == "true"
+		case "made":
+			k, v, _ := strings.Cut(value, " ")
+			m.Made = append(m.Made, plan.KV{Key: k, Value: v})
 		case "field":
 			k, v, _ := strings.Cut(value, " ")
 			m.Fields = append(m.Fields, plan.KV{Key: k, Value: v})
@@ -221,9 +235,9 @@ func Fields(key []byte, uuid string, config []plan.KV) []plan.KV {
 	return out
 }
 
-// Unchanged lists the keys of config that still are as last applied, sorted.
-func (m Marker) Unchanged(key []byte, config []plan.KV) []string {
-	var same []string
+// Compare lists the keys the marker knows that still are as last applied, and
+// those that are not, sorted. A key it does not know is in neither.
+func (m Marker) Compare(key []byte, config []plan.KV) (unchanged, edited []string) {
 	for _, f := range m.Fields {
 		i := slices.IndexFunc(config, func(kv plan.KV) bool { return kv.Key == f.Key })
 		value := ""
@@ -231,9 +245,12 @@ func (m Marker) Unchanged(key []byte, config []plan.KV) []string {
 			value = config[i].Value
 		}
 		if f.Value == Field(key, m.UUID, f.Key, value) {
-			same = append(same, f.Key)
+			unchanged = append(unchanged, f.Key)
+		} else {
+			edited = append(edited, f.Key)
 		}
 	}
-	slices.Sort(same)
-	return same
+	slices.Sort(unchanged)
+	slices.Sort(edited)
+	return unchanged, edited
 }

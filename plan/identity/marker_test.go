@@ -24,7 +24,11 @@ func drawMarker(rt *rapid.T) identity.Marker {
 		Incarnation: rapid.UintRange(1, 9).Draw(rt, "incarnation"),
 		Program:     rapid.SampledFrom([]string{"", strings.Repeat("ab", 32)}).Draw(rt, "program"),
 		Port:        uint(rapid.IntRange(0, 65535).Draw(rt, "port")),
-		Fields:      identity.Fields(key, u, config),
+		Test:        rapid.Bool().Draw(rt, "test"),
+		Made: rapid.SampledFrom([][]plan.KV{
+			nil, {{Key: plan.MadeDNS, Value: "10.0.0.1,fd00::1"}, {Key: plan.MadeImage, Value: "two words"}},
+		}).Draw(rt, "made"),
+		Fields: identity.Fields(key, u, config),
 	}
 }
 
@@ -140,13 +144,14 @@ func TestUnchanged(t *testing.T) {
 	config := []plan.KV{{Key: "cores", Value: "2"}, {Key: "memory", Value: "2048"}, {Key: "tags", Value: ""}}
 	m := identity.Marker{UUID: u, Fields: identity.Fields(key, u, config)}
 	now := []plan.KV{{Key: "cores", Value: "2"}, {Key: "memory", Value: "4096"}}
-	if got := m.Unchanged(key, now); len(got) != 2 || got[0] != "cores" || got[1] != "tags" {
-		t.Errorf("unchanged: %v", got)
+	same, edited := m.Compare(key, append(now, plan.KV{Key: "cpu.cputype", Value: "host"}))
+	if len(same) != 2 || same[0] != "cores" || same[1] != "tags" || len(edited) != 1 || edited[0] != "memory" {
+		t.Errorf("unchanged: %v, edited: %v", same, edited)
 	}
-	if f := identity.FactsOf(m, true, key, now); len(f.Unchanged) != 2 {
+	if f := identity.FactsOf(m, true, key, now); len(f.Unchanged) != 2 || len(f.Edited) != 1 {
 		t.Errorf("facts: %+v", f)
 	}
-	if f := identity.FactsOf(m, false, key, now); f.Unchanged != nil || f.Authentic {
+	if f := identity.FactsOf(m, false, key, now); f.Unchanged != nil || f.Edited != nil || f.Authentic {
 		t.Errorf("facts of a copy: %+v", f)
 	}
 	if identity.Field(key, u, "cores", "2") == identity.Field(key, "other", "cores", "2") {
@@ -166,7 +171,12 @@ func TestBlockIsSmall(t *testing.T) {
 	}
 	m := identity.Marker{
 		SiteID: site, Manifest: strings.Repeat("m", 63), Addr: deep, UUID: site, VMID: 999999999, Incarnation: 99,
-		Program: strings.Repeat("a", 64), Fields: identity.Fields(key, site, config),
+		Program: strings.Repeat("a", 64), Test: true, Fields: identity.Fields(key, site, config),
+		Made: []plan.KV{
+			{Key: plan.MadeDNS, Value: "fd00:1111:2222:3333:4444:5555:6666:7777,fd00:1111:2222:3333:4444:5555:6666:8888"},
+			{Key: plan.MadeDomain, Value: strings.Repeat("d", 63) + ".example.org"}, {Key: plan.MadeGateway, Value: "fd00::1"},
+			{Key: plan.MadeImage, Value: strings.Repeat("i", 63)}, {Key: plan.MadeIP, Value: "192.168.100.100/24"},
+		},
 	}
 	if n := len(identity.Seal(m, key)); n > identity.MaxNotes/3 {
 		t.Errorf("the block has %d characters", n)

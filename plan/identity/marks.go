@@ -61,14 +61,16 @@ func (m Marks) Count() int {
 func (m Marks) Ours() bool { return m.Count() >= 2 }
 
 // FactsOf is how Observe reports a marker: fields are given as the managed
-// keys of config (canonical) that still are as last applied.
+// keys of config (canonical) that still are as last applied, and those that are
+// not.
 func FactsOf(m Marker, authentic bool, key []byte, config []plan.KV) *plan.MarkerFacts {
 	f := &plan.MarkerFacts{
 		SiteID: m.SiteID, Manifest: m.Manifest, Addr: m.Addr, UUID: m.UUID, VMID: m.VMID,
 		Incarnation: m.Incarnation, Program: m.Program, Port: m.Port, Authentic: authentic,
+		Made: m.Made, Test: m.Test,
 	}
 	if authentic {
-		f.Unchanged = m.Unchanged(key, config)
+		f.Unchanged, f.Edited = m.Compare(key, config)
 	}
 	return f
 }

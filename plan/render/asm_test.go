@@ -106,7 +106,7 @@ func anyStep(t *rapid.T) plan.Step {
 		s.After, s.Undo = append(s.After, id()), append(s.Undo, id())
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "guards") {
-		g := plan.Guard{Kind: plan.GuardKind(rapid.IntRange(1, 4).Draw(t, "guard")), VMID: 5, UUID: anyText(t)}
+		g := plan.Guard{Kind: plan.GuardKind(rapid.IntRange(1, 5).Draw(t, "guard")), VMID: 5, UUID: anyText(t)}
 		for range rapid.IntRange(0, 2).Draw(t, "expect") {
 			g.Expect = append(g.Expect, plan.KV{Key: anyText(t), Value: anyText(t)})
 		}
