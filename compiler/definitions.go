@@ -61,6 +61,9 @@ func (f *findings) named(d *definition) bool {
 // treeOf is the evaluated tree of a definition; nil when its file is beyond
 // use, which was reported.
 func (c *compilation) treeOf(d *definition) *syntax.Node {
+	if d.doc.unread {
+		return nil
+	}
 	c.named(d)
 	tree := d.tree
 	if !d.doc.hcl {

@@ -151,12 +151,22 @@ func (l *loader) definitionFile(name, kind string) {
 	if kind == schema.KindManifest || kind == "" {
 		limit = maxManifest
 	}
+	before := len(l.list)
 	f := l.readFile(name, limit)
-	if f == nil {
-		return
-	}
 	doc := &document{file: f, hcl: path.Ext(name) == ".hcl"}
 	stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
+	if f == nil {
+		// That was reported; what refers to its name stays silent. A manifest
+		// says it itself, when it is compiled.
+		doc.file, doc.unread = source.NewFile(l.prefix+name, nil), true
+		if kind == schema.KindManifest {
+			doc.findings, l.list = slices.Clone(l.list[before:]), l.list[:before]
+		}
+		if kind != "" {
+			l.define(&definition{kind: kind, name: stem, doc: doc})
+		}
+		return
+	}
 	if !doc.hcl {
 		l.define(&definition{kind: kind, name: stem, doc: doc, at: source.Span(f, 0, 0)})
 		return

@@ -88,7 +88,18 @@ func (d denied) Open(name string) (fs.File, error) {
 }
 
 func TestUnreadable(t *testing.T) {
-	site := siteFiles(map[string]string{"specs/a.yaml": "schema_version: 1"})
+	site := siteFiles(map[string]string{
+		"specs/a.yaml": "schema_version: 1", "manifests/m.yaml": "schema_version: 2\nnodes: [{name: a, spec: a}]",
+	})
+	for _, name := range []string{"specs/a.yaml", "manifests/m.yaml"} {
+		s, list := compiler.Load(denied{site, name})
+		if d, more := compiler.Compile(s, compiler.Options{Manifest: "m"}); codes(append(list, more...)) != "HS0231" || (d == nil) != (name != "specs/a.yaml") {
+			t.Errorf("%s: %v", name, more)
+		}
+		if more := append(list, s.Check()...); codes(more) != "HS0231" {
+			t.Errorf("%s: %v", name, more)
+		}
+	}
 	for _, name := range []string{"specs/a.yaml", "specs"} {
 		_, list := compiler.Load(denied{site, name})
 		if codes(list) != "HS0231" || strings.Contains(list.Error(), "somebody") {

@@ -27,6 +27,13 @@ func (c *compilation) open() bool {
 		c.suggest(d, c.options.Manifest, c.site.Manifests())
 		return false
 	}
+	if doc := c.manifest.doc; doc.unread {
+		if c.takeOver(doc); !c.list.HasErrors() {
+			d := c.errorAt(codeSiteLarge, source.Range{}, "%s was not read", doc.file.Name)
+			d.Label, d.Help = "the site is too large", "split the site, or move out what is no part of it"
+		}
+		return false
+	}
 	if !c.named(c.manifest) {
 		return false
 	}

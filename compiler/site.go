@@ -29,6 +29,7 @@ type Site struct {
 type document struct {
 	file     *source.File
 	hcl      bool
+	unread   bool         // it could not be read, which was reported
 	once     sync.Once    // of YAML, see parse
 	tree     *syntax.Node // nil when unparsed or beyond use
 	findings diag.List    // of parsing it
