@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,11 +41,7 @@ func (r *run) guardGuests(ctx context.Context, h *host, n *node, at *guest, g pl
 		if i >= 0 && (g.Expect[i].Value == "" || g.Expect[i].Value == other.Name || r.places[place{name, other.VMID}]) {
 			continue
 		}
-		what := "VM"
-		if other.Kind == "lxc" {
-			what = "CT"
-		}
-		strangers = append(strangers, fmt.Sprintf("%s %d (%q)", what, other.VMID, other.Name))
+		strangers = append(strangers, plan.Resident{VMID: other.VMID, Kind: other.Kind, Name: other.Name}.String())
 	}
 	if len(strangers) == 0 {
 		return nil

@@ -131,6 +131,9 @@ func TestDeadlineFollowsProgress(t *testing.T) {
 		if ok || tk.out.Code != "HS0660" || time.Since(began) != time.Minute {
 			t.Errorf("%v, %s after %v", ok, tk.out.Code, time.Since(began))
 		}
+		if strings.Count(tk.out.Error, "did not end within") != 1 {
+			t.Errorf("it repeats itself: %s", tk.out.Error)
+		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		var tk *task
@@ -155,6 +158,38 @@ func TestDeadlineFollowsProgress(t *testing.T) {
 		tk = &task{run: r, s: &plan.Step{ID: "aa", Op: plan.GuestStart, Deadline: 60}, out: &StepReport{}, extend: func() {}, op: moving}
 		if !tk.execute(t.Context(), t.Context()) {
 			t.Errorf("cut off though it moved: %+v", tk.out)
+		}
+	})
+}
+
+// What did not come in time is named, with the last reason for it, and not the
+// deadline twice.
+func TestDeadlineNamesWhatIsMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, _, err := journal.Open(t.TempDir(), "m", "d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer j.Close()
+		r := newRun(&plan.Plan{}, &Env{}, Options{})
+		r.journal = j
+		tk := &task{run: r, s: &plan.Step{ID: "aa", Op: plan.GuestAwait, Deadline: 60}, out: &StepReport{}, extend: func() {}}
+		looks := 0
+		tk.op = &script{wait: func(ctx context.Context) error {
+			tk.awaits = "ssh, cloud-init"
+			return tk.until(ctx, func(ctx context.Context) error {
+				if looks++; looks < 3 {
+					return busy
+				}
+				<-ctx.Done() // a connection that hangs
+				return context.Cause(ctx)
+			})
+		}}
+		tk.execute(t.Context(), t.Context())
+		said := tk.out.Error
+		if tk.out.Code != "HS0660" || !strings.Contains(said, "still waiting for: ssh, cloud-init") ||
+			!strings.Contains(said, "Broken pipe") || strings.Count(said, "did not end within") != 1 {
+			t.Error(said)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/homestak/homestak/lang/addr"
 )
@@ -117,4 +118,28 @@ func (m *MarkerFacts) State() string {
 const (
 	MarkerNone     = "none"     // the notes hold no marker
 	MarkerUnsigned = "unsigned" // not with the site's key, or for another vmid
+)
+
+// String names a guest as Change.Stake does, `VM 777 ("files")`.
+func (r Resident) String() string {
+	kind := stakeVM
+	if r.Kind == "lxc" {
+		kind = stakeCT
+	}
+	out := kind + strconv.FormatUint(uint64(r.VMID), 10)
+	if r.Name != "" {
+		out += " (" + strconv.Quote(r.Name) + ")"
+	}
+	return out
+}
+
+// IsGuest reports whether what is at stake is a guest, not a volume: a volume id
+// holds no blank.
+func IsGuest(stake string) bool {
+	return strings.HasPrefix(stake, stakeVM) || strings.HasPrefix(stake, stakeCT)
+}
+
+const (
+	stakeVM = "VM "
+	stakeCT = "CT "
 )

@@ -1,7 +1,6 @@
 package build
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,15 +56,7 @@ func (b *builder) strangers(n *node) []string {
 		if own {
 			continue
 		}
-		kind := "VM"
-		if r.Kind == "lxc" {
-			kind = "CT"
-		}
-		name := ""
-		if r.Name != "" {
-			name = fmt.Sprintf(" (%q)", r.Name)
-		}
-		out = append(out, fmt.Sprintf("%s %d%s", kind, r.VMID, name))
+		out = append(out, r.String())
 	}
 	return out
 }

@@ -72,11 +72,17 @@ func goalFlag(g plan.Goal) string {
 
 func badges(p *plan.Program, s view.Summary) string {
 	var out []string
-	stake := 0
+	stake, guests := 0, 0
 	for i := range p.Changes {
-		stake += len(p.Changes[i].Stake)
+		for _, s := range p.Changes[i].Stake {
+			if stake++; plan.IsGuest(s) {
+				guests++
+			}
+		}
 	}
 	switch {
+	case guests > 0:
+		out = append(out, fmt.Sprintf("🔴 **destroys data** (%s, and %s that are in no manifest)", plural(stake-guests, "volume"), plural(guests, "guest")))
 	case stake > 0:
 		out = append(out, fmt.Sprintf("🔴 **destroys data** (%s)", plural(stake, "volume")))
 	case s.Downtime > 0:
@@ -105,14 +111,14 @@ func changes(line func(string, ...any), p *plan.Program, d detail) {
 		}
 		shown++
 		mark, _ := glyph(c.Action, false)
-		line("| %s | %s | %s | %s | %d | %s |", md(mark), code(string(c.Addr)), c.Kind, code(c.Host), c.VMID, md(changeText(c)))
+		line("| %s | %s | %s | %s | %d | %s |", md(mark), code(string(c.Addr)), c.Kind, code(c.Host), c.VMID, md(changeText(c, p.Goal)))
 	}
 	line("")
 }
 
-func changeText(c *plan.Change) string {
+func changeText(c *plan.Change, goal plan.Goal) string {
 	if c.Action == plan.Create {
-		return createText(c)
+		return createText(c, goal)
 	}
 	var parts []string
 	for _, a := range c.Attrs {
@@ -122,7 +128,7 @@ func changeText(c *plan.Change) string {
 		parts = append(parts, "loses "+s)
 	}
 	if len(parts) == 0 {
-		return c.Reason
+		return reasonText(c, goal)
 	}
 	return strings.Join(parts, "; ")
 }
