@@ -61,13 +61,14 @@ func words(text []byte) hclsyntax.Tokens {
 	kept := all[:0]
 	line := true
 	for _, t := range all {
-		if t.Type == hclsyntax.TokenComment {
-			t.Bytes = bytes.TrimRight(t.Bytes, " \t\n")
-		}
 		if t.Type == hclsyntax.TokenNewline && line {
 			continue
 		}
 		line = t.Type == hclsyntax.TokenNewline
+		if t.Type == hclsyntax.TokenComment {
+			line = bytes.HasSuffix(t.Bytes, []byte("\n"))
+			t.Bytes = bytes.TrimRight(t.Bytes, " \t\n")
+		}
 		kept = append(kept, t)
 	}
 	return kept
