@@ -28,6 +28,7 @@ type driver struct {
 	URL, Fingerprint, Token string
 	Site, Keys, State, Self string
 	Plan                    string
+	Hang                    string // the op whose first end it never gets over, "" = none
 }
 
 func TestMain(m *testing.M) {
@@ -69,7 +70,12 @@ func drive(file string) int {
 	out := json.NewEncoder(os.Stdout)
 	r := apply.Run(context.Background(), p, &apply.Env{
 		StateDir: d.State, Keys: keys, Secrets: secrets, Builtin: stdlib.Builtin, Self: d.Self, Holder: "driver",
-		Events: func(e apply.Event) { _ = out.Encode(e) },
+		Events: func(e apply.Event) {
+			_ = out.Encode(e)
+			if e.Kind == apply.StepDone && e.Op == d.Hang {
+				select {}
+			}
+		},
 		Hosts: map[string]apply.HostEnv{"lab": {
 			Node: "lab", Endpoints: []string{d.URL}, Fingerprint: d.Fingerprint, Token: secret.New([]byte(d.Token)), IOWidth: 64, Via: d.URL,
 		}},
@@ -126,6 +132,21 @@ func TestKilledDrivers(t *testing.T) {
 // events; false when it was faster.
 func (w *world) killed(p *plan.Plan, events int) bool {
 	w.t.Helper()
+	seen := 0
+	return w.killedWhen(p, "", func(apply.Event) bool { seen++; return seen == events })
+}
+
+// killedAfter kills the process right after the first step of an op.
+func (w *world) killedAfter(p *plan.Plan, op plan.Op) {
+	w.t.Helper()
+	if !w.killedWhen(p, op.String(), func(e apply.Event) bool { return e.Kind == apply.StepDone && e.Op == op.String() }) {
+		w.t.Fatalf("no %s was done", op)
+	}
+}
+
+// killedWhen kills the process at the first event that counts.
+func (w *world) killedWhen(p *plan.Plan, hang string, counts func(apply.Event) bool) bool {
+	w.t.Helper()
 	dir := w.t.TempDir()
 	data, err := plan.Encode(p)
 	if err != nil {
@@ -133,7 +154,7 @@ func (w *world) killed(p *plan.Plan, events int) bool {
 	}
 	d := driver{
 		URL: w.lab.URL(), Fingerprint: w.lab.Fingerprint(), Token: w.lab.Token(), Site: w.site, Keys: w.keys,
-		State: w.env.StateDir, Self: w.env.Self, Plan: filepath.Join(dir, "plan.bin"),
+		State: w.env.StateDir, Self: w.env.Self, Plan: filepath.Join(dir, "plan.bin"), Hang: hang,
 	}
 	told, err := json.Marshal(d)
 	if err != nil {
@@ -155,12 +176,16 @@ func (w *world) killed(p *plan.Plan, events int) bool {
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	lines, seen := bufio.NewScanner(out), 0
-	for seen < events && lines.Scan() {
-		seen++
+	lines, seen := bufio.NewScanner(out), false
+	for !seen && lines.Scan() {
+		var e apply.Event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			w.t.Fatal(err)
+		}
+		seen = counts(e)
 	}
 	err = cmd.Process.Kill()
-	if state := cmd.Wait(); seen == events {
+	if state := cmd.Wait(); seen {
 		return true
 	} else if state != nil && err != nil {
 		w.t.Fatalf("the driver failed by itself: %v", state)

@@ -24,7 +24,7 @@ func (r *run) adopts(m marker) bool { return r.p.Goal != plan.GoalTest && m.auth
 // guardDeployed keeps a test away from a deployment that somebody made since the
 // test was planned.
 func (t *task) guardDeployed(ctx context.Context) error {
-	if t.p.Goal != plan.GoalTest || t.n == nil || !touchesGuest(t.s) && t.s.Op != plan.GuestCreate {
+	if t.p.Goal != plan.GoalTest || t.n == nil || onlyPrepares(t.s) {
 		return nil
 	}
 	h, g, err := t.look(ctx)

@@ -43,6 +43,27 @@ func mixed() *plan.Plan {
 	}
 }
 
+// reasons has one node for each reason there is.
+func reasons() *plan.Plan {
+	p := &plan.Plan{Program: plan.Program{
+		Format: 1, Goal: plan.GoalDestroy, Manifest: "shop", OnError: "stop", Hosts: []plan.Host{{Name: "father", Node: "father", IOWidth: 4}},
+	}}
+	for i, c := range []struct {
+		action plan.Action
+		reason string
+	}{
+		{plan.None, plan.ReasonAbsent}, {plan.None, plan.ReasonPresent}, {plan.Update, plan.ReasonDiffers}, {plan.Update, plan.ReasonUnfinished},
+		{plan.Update, plan.ReasonStopped}, {plan.Update, plan.ReasonSpec}, {plan.Delete, plan.ReasonGoal}, {plan.Delete, plan.ReasonRemoved},
+		{plan.Replace, plan.ReasonReplaced}, {plan.Delete, plan.ReasonParent}, {plan.Update, plan.ReasonParent}, {plan.Update, plan.ReasonTested},
+		{plan.Create, plan.ReasonAbsent}, {plan.Delete, plan.ReasonLeftover},
+	} {
+		p.Program.Changes = append(p.Program.Changes, plan.Change{
+			Addr: addr.Address(fmt.Sprintf("shop/n%02d", i)), Host: "father", VMID: uint(9000 + i), Kind: "vm", Action: c.action, Reason: c.reason,
+		})
+	}
+	return p
+}
+
 func empty() *plan.Plan {
 	return &plan.Plan{Program: plan.Program{Format: 1, Goal: plan.GoalCreate, Manifest: "shop", OnError: "stop"}}
 }
@@ -59,6 +80,7 @@ func TestRenderings(t *testing.T) {
 	g.Assert(t, "mixed.txt", text(mixed(), TextOptions{}))
 	g.Assert(t, "mixed-verbose.txt", text(mixed(), TextOptions{Verbose: true, ASCII: true}))
 	g.Assert(t, "mixed-color.txt", text(mixed(), TextOptions{Color: true}))
+	g.Assert(t, "reasons.txt", text(reasons(), TextOptions{}))
 	g.Assert(t, "empty.txt", text(empty(), TextOptions{}))
 	g.Assert(t, "mixed.md", []byte(Markdown(mixed())))
 	g.Assert(t, "mixed.mermaid", []byte(Mermaid(&mixed().Program)))

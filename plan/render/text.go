@@ -212,10 +212,10 @@ func (t *text) node(c *plan.Change, depth, width int) {
 	pad := strings.Repeat(" ", max(0, width-2*depth-utf8.RuneCountInString(c.Addr.Name())))
 	head := fmt.Sprintf("  %s%s %s%s  %-3s %6d", indent, t.paint(st, mark), c.Addr.Name(), pad, c.Kind, c.VMID)
 	if c.Action == plan.Create {
-		t.line(head + "  " + t.paint(dim, createText(c)))
+		t.line(head + "  " + t.paint(dim, createText(c, t.p.Goal)))
 		return
 	}
-	t.line(head + "  " + t.paint(dim, c.Reason))
+	t.line(head + "  " + t.paint(dim, reasonText(c, t.p.Goal)))
 	for _, a := range c.Attrs {
 		t.line(fmt.Sprintf("  %s    %s: %s %s %s%s", indent, a.Name, orNone(human(a.Name, a.From)), t.arrow(), orNone(human(a.Name, a.To)), classNote(a.Class)))
 	}
@@ -223,7 +223,7 @@ func (t *text) node(c *plan.Change, depth, width int) {
 
 // createText says in one line what a new node will be; everything else about
 // it is in the steps.
-func createText(c *plan.Change) string {
+func createText(c *plan.Change, goal plan.Goal) string {
 	var parts []string
 	for _, want := range []struct{ attr, noun string }{
 		{"cores", "cores"}, {"memory", "memory"}, {"scsi0.size", "disk"}, {"image", ""},
@@ -235,7 +235,7 @@ func createText(c *plan.Change) string {
 		}
 	}
 	if len(parts) == 0 {
-		return c.Reason
+		return reasonText(c, goal)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,38 @@
+package render
+
+import "github.com/homestak/homestak/plan"
+
+// reasonText says the reason of a change in words. The plan itself, and its other
+// forms, keep the short ones.
+func reasonText(c *plan.Change, goal plan.Goal) string {
+	switch c.Reason {
+	case plan.ReasonAbsent:
+		return "does not exist"
+	case plan.ReasonPresent:
+		return "as declared"
+	case plan.ReasonDiffers:
+		return "not as declared"
+	case plan.ReasonUnfinished:
+		return "never became ready"
+	case plan.ReasonStopped:
+		return "does not run"
+	case plan.ReasonSpec:
+		return "its spec says something new"
+	case plan.ReasonGoal:
+		return "asked for by " + goal.String()
+	case plan.ReasonRemoved:
+		return "no longer in the manifest"
+	case plan.ReasonReplaced:
+		return "part of a replacement"
+	case plan.ReasonParent:
+		if c.Action == plan.Delete {
+			return "goes with its parent"
+		}
+		return "its parent restarts"
+	case plan.ReasonTested:
+		return "a test made it, now it is kept"
+	case plan.ReasonLeftover:
+		return "left by an interrupted run"
+	}
+	return c.Reason
+}
