@@ -42,7 +42,8 @@ text, gone through or looked into. Use coalesce, or a condition, to choose anoth
 		`The value of a local depends, directly or through others, on itself, so none of them has a value.
 The finding shows the circle. Write one of them without the others.`},
 	{"HS0162", "expression too costly",
-		`Evaluating the expressions of a file has a budget of steps and of text, and values a limit of
+		`All expressions of a file together have a budget of steps and of memory, and values a limit of
 nesting, so that no input can make homestak run for ever or fill the memory. Real files stay far
-below. Nested for expressions over long lists, and texts that double in each local, do not.`},
+below. Nested for expressions over long lists, and texts or lists that double in each local, do not.
+The place shown is where the budget ended; what came before used most of it.`},
 }

@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -50,33 +51,69 @@ func TestBudget(t *testing.T) {
 		"long text read":    "locals {\n  s = join(\"\", [for i in range(90000) : \"0123456789\"])\n}\nx = length([for i in range(90000) : upper(local.s)])\n",
 		"names":             "x = [for i in range(100000) : true ? range(1000) : [" + strings.Repeat("var.n,", 1000) + "]]\n",
 		"deep":              nest(5_000),
+		"sorted":            "locals {\n  l = [for i in range(90) : join(\"\", [for j in range(99) : \"0123456789\"])]\n}\nx = length([for i in range(90000) : sort(local.l)])\n",
+		"chosen":            "locals {\n  l = range(9000)\n}\nx = length([for i in range(9000) : element(local.l, i)])\n",
+		"expanded":          "locals {\n  l = range(9000)\n}\nx = length([for i in range(9000) : max(local.l...)])\n",
+		"typos":             "x = [" + strings.Repeat("nope.x, ", 100_000) + "]\n",
 		"merged":            double("{ k = 1 }", `{ for i, k in concat(keys(X), keys(X)) : "k${i}" => 1 }`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, l := evalFile(source.NewFile("a.hcl", []byte(text)), &expr.Budget{Steps: 100_000, Bytes: 1 << 20})
-			if len(l) == 0 || l[0].Code != "HS0162" {
-				t.Errorf("%.300v, want HS0162", l)
+			costly := 0
+			for _, d := range l {
+				if d.Code == "HS0162" {
+					costly++
+				}
+			}
+			if costly != 1 {
+				t.Errorf("%d times HS0162, want it once: %.300v", costly, l)
 			}
 		})
 	}
 }
 
-// One budget bounds all evaluations that share it, and is reported by each.
+// One budget bounds all evaluations of a scope and what is made of it, and that
+// it is used up is reported once.
 func TestBudgetIsShared(t *testing.T) {
 	n, l := hcl.Parse(source.NewFile("a.hcl", []byte("x = [for i in range(100) : i]\n")))
 	if len(l) > 0 {
 		t.Fatal(l)
 	}
-	s := &expr.Scope{Budget: &expr.Budget{Steps: 2000, Bytes: 100}}
-	failed := 0
+	s := &expr.Scope{Budget: &expr.Budget{Steps: 4000, Bytes: 1 << 20}}
+	failed, reported := 0, 0
 	for range 10 {
-		if _, l := expr.Eval(n, s); len(l) > 0 {
+		out, l := expr.Eval(n, s.With("local", cty.EmptyObjectVal))
+		if out.Get("x").Kind == syntax.Bad {
 			failed++
 		}
+		reported += len(l)
 	}
-	if failed == 0 || failed == 10 {
-		t.Errorf("%d of 10 evaluations had no budget left", failed)
+	if failed == 0 || failed == 10 || reported != 1 {
+		t.Errorf("%d of 10 evaluations had no budget left, which was reported %d times", failed, reported)
+	}
+}
+
+// A scope without a budget gets one that bounds memory, not one an expression.
+func TestDefaultBudget(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("locals {\n  a0 = [1, 1, 1, 1]\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "  a%d = concat(local.a%d, local.a%d)\n", i+1, i, i)
+	}
+	b.WriteString("}\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "x%d = local.a%d\n", i, i)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, l := evalFile(source.NewFile("a.hcl", []byte(b.String())), nil)
+	runtime.ReadMemStats(&after)
+	if len(l) != 1 || l[0].Code != "HS0162" {
+		t.Errorf("%.300v, want HS0162 once", l)
+	}
+	if made := (after.TotalAlloc - before.TotalAlloc) >> 20; made > 400 {
+		t.Errorf("made %d MiB", made)
 	}
 }
 

@@ -25,11 +25,9 @@ const (
 	codeWork      diag.Code = "HS0162"
 )
 
-// maxFindings is more than anyone reads.
-const maxFindings = 1000
-
+// report adds a finding, which costs like everything else.
 func (e *evaluator) report(d *diag.Diagnostic) {
-	if len(e.found) < maxFindings {
+	if e.spend(0, sizeReport, d.Range) {
 		e.found = append(e.found, d)
 	}
 }

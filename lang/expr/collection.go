@@ -24,11 +24,14 @@ func (e *evaluator) splatted(x *hclsyntax.SplatExpr) (cty.Value, bool) {
 	if !ok || !v.IsKnown() {
 		return cty.NilVal, false
 	}
+	at := e.at(x.SrcRange)
 	var items []cty.Value
 	switch {
 	case v.IsNull():
 	case isSequence(v):
-		items = elements(v)
+		if items, ok = e.elements(v, at); !ok {
+			return cty.NilVal, false
+		}
 	default:
 		items = []cty.Value{v}
 	}
@@ -45,7 +48,7 @@ func (e *evaluator) splatted(x *hclsyntax.SplatExpr) (cty.Value, bool) {
 		out = append(out, r)
 	}
 	delete(e.splat, x.Item)
-	return cty.TupleVal(out), true
+	return e.list(out, at)
 }
 
 // element takes the element k of v. what names v in messages.
@@ -97,7 +100,11 @@ func (e *evaluator) item(v, k cty.Value, at source.Range) (cty.Value, bool) {
 		return cty.NilVal, false
 	}
 	if v.Type().IsSetType() {
-		return elements(v)[i], true
+		items, ok := e.elements(v, at)
+		if !ok {
+			return cty.NilVal, false
+		}
+		return items[i], true
 	}
 	return v.Index(cty.NumberIntVal(i)), true
 }
@@ -123,19 +130,19 @@ func (e *evaluator) forEach(x *hclsyntax.ForExpr) (cty.Value, bool) {
 	position := int64(0)
 	for it := coll.ElementIterator(); it.Next(); position++ {
 		k, v := it.Element()
-		if isSequence(coll) {
-			k = cty.NumberIntVal(position)
-		}
 		e.bound = e.bound[:depth]
 		if x.KeyVar != "" {
+			if isSequence(coll) {
+				k = cty.NumberIntVal(position)
+			}
 			e.bound = append(e.bound, binding{x.KeyVar, k})
 		}
 		e.bound = append(e.bound, binding{x.ValVar, v})
-		if !m.add() {
+		if !e.spend(1, sizeNumber, at) || !m.add() {
 			return cty.NilVal, false
 		}
 	}
-	return m.result(), true
+	return m.result()
 }
 
 // forMaker collects the results of a for.
@@ -185,12 +192,17 @@ func (m *forMaker) add() bool {
 	return true
 }
 
-func (m *forMaker) result() cty.Value {
+func (m *forMaker) result() (cty.Value, bool) {
+	at := m.e.at(m.x.SrcRange)
 	if m.x.KeyExpr == nil {
-		return cty.TupleVal(m.items)
+		return m.e.list(m.items, at)
 	}
 	for key, group := range m.groups {
-		m.values[key] = cty.TupleVal(group)
+		v, ok := m.e.list(group, at)
+		if !ok {
+			return v, false
+		}
+		m.values[key] = v
 	}
-	return cty.ObjectVal(m.values)
+	return m.e.mapping(m.values, at)
 }

@@ -36,7 +36,6 @@ type evaluator struct {
 	splat  map[*hclsyntax.AnonSymbolExpr]cty.Value // the current item of each splat around
 	named  map[hclsyntax.Expression]bool           // what checkNames has looked at
 	found  diag.List
-	spent  bool // the budget is used up, which was reported
 }
 
 type binding struct {
@@ -45,22 +44,18 @@ type binding struct {
 }
 
 func newEvaluator(n *syntax.Node, s *Scope) *evaluator {
-	e := &evaluator{scope: s, funcs: s.Funcs, budget: s.Budget}
+	e := &evaluator{scope: s, funcs: s.Funcs, budget: s.budget()}
 	if n != nil {
 		e.file = n.Range.File
 	}
 	if e.funcs == nil {
 		e.funcs = builtin
 	}
-	if e.budget == nil {
-		e.budget = NewBudget()
-	}
 	return e
 }
 
 func (e *evaluator) at(r hcl.Range) source.Range {
-	end := min(r.End.Byte, len(e.file.Text))
-	return source.Span(e.file, min(r.Start.Byte, end), end)
+	return syntax.Span(e.file, r)
 }
 
 // tree evaluates what is inside n, and shares n when nothing is.
@@ -191,27 +186,46 @@ func (e *evaluator) branch(x *hclsyntax.ConditionalExpr) (hclsyntax.Expression, 
 func (e *evaluator) step(at source.Range) bool { return e.spend(1, 0, at) }
 
 func (e *evaluator) spend(steps, bytes int, at source.Range) bool {
-	if !e.spent && e.budget.Spend(steps, bytes) {
-		return true
+	return e.budget.Spend(steps, bytes) || e.stop(ErrBudget, at)
+}
+
+// stop reports why there is no value, unless that was done before. It returns
+// false.
+func (e *evaluator) stop(err error, at source.Range) bool {
+	switch err {
+	case ErrBudget:
+		if !e.budget.reported {
+			e.budget.reported = true
+			d := codeWork.Errorf("the expressions of this file take too long or make too much")
+			d.Range = at
+			d.Label = "the limit was reached here"
+			d.Help = "make fewer elements, shorter texts or fewer nested for expressions"
+			e.found = append(e.found, d)
+		}
+	case errDeep:
+		d := codeWork.Errorf("this value is nested more than %d levels deep", maxNesting)
+		d.Range = at
+		d.Help = "flatten it"
+		e.report(d)
 	}
-	e.exhausted(at)
 	return false
 }
 
-// exhausted ends the evaluation. It is reported once.
-func (e *evaluator) exhausted(at source.Range) {
-	if e.spent {
-		return
-	}
-	e.spent = true
-	d := codeWork.Errorf("this takes too long or makes too much")
-	d.Range = at
-	d.Help = "make fewer elements, shorter texts or fewer nested for expressions"
-	e.report(d)
+// elements are the items of a sequence, made for the expression at at.
+func (e *evaluator) elements(v cty.Value, at source.Range) ([]cty.Value, bool) {
+	items, err := e.budget.elements(v)
+	return items, err == nil || e.stop(err, at)
 }
 
-// bytesPerStep is how much text is read in the time of a step.
-const bytesPerStep = 64
+func (e *evaluator) list(items []cty.Value, at source.Range) (cty.Value, bool) {
+	v, err := e.budget.list(items)
+	return v, err == nil || e.stop(err, at)
+}
+
+func (e *evaluator) mapping(entries map[string]cty.Value, at source.Range) (cty.Value, bool) {
+	v, err := e.budget.mapping(entries)
+	return v, err == nil || e.stop(err, at)
+}
 
 // read pays for looking at a text.
 func (e *evaluator) read(v cty.Value, at source.Range) bool {

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"sort"
@@ -61,9 +60,6 @@ func blame(arg int, format string, args ...any) error {
 	return &ArgumentError{arg, fmt.Sprintf(format, args...)}
 }
 
-// ErrBudget is what Call returns when Budget.Spend said no.
-var ErrBudget = errors.New("the budget is used up")
-
 // Functions is the built-in table, by name. The caller may add to it.
 func Functions() map[string]*Func { return maps.Clone(builtin) }
 
@@ -117,12 +113,11 @@ func (e *evaluator) call(x *hclsyntax.FunctionCallExpr) (cty.Value, bool) {
 		}
 	}
 	v, err := f.Call(args, e.budget)
-	if err == nil {
-		return v, e.step(at)
-	}
-	if err == ErrBudget {
-		e.exhausted(at)
-		return cty.NilVal, false
+	switch err {
+	case nil:
+		return v, e.spend(1, sizeNumber, at)
+	case ErrBudget, errUnknown, errDeep:
+		return cty.NilVal, e.stop(err, at)
 	}
 	d := codeRefused.Errorf("%s: %s", f.Name, err)
 	d.Range = e.at(x.Range())
@@ -163,7 +158,11 @@ func (e *evaluator) arguments(x *hclsyntax.FunctionCallExpr) (args []cty.Value, 
 			e.wrongType(at, "what ... expands", "a list", typeName(v))
 			return nil, nil, false
 		}
-		for _, item := range elements(v) {
+		items, good := e.elements(v, at)
+		if !good {
+			return nil, nil, false
+		}
+		for _, item := range items {
 			args, places = append(args, item), append(places, at)
 		}
 	}
@@ -217,6 +216,9 @@ func (e *evaluator) argument(f *Func, i int, v cty.Value, at source.Range) (cty.
 	out := v
 	switch p.Kind {
 	case Text:
+		if v.Type() == cty.String {
+			return v, true
+		}
 		s, isText := e.asText(v, at, what)
 		return cty.StringVal(s), isText
 	case Number:

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -17,39 +18,54 @@ var listFuncs = []Func{
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
 			var out []cty.Value
 			for _, list := range a {
-				out = append(out, elements(list)...)
+				items, err := b.elements(list)
+				if err != nil {
+					return cty.NilVal, err
+				}
+				out = append(out, items...)
 			}
-			return list(out, b)
+			return b.list(out)
 		},
 	},
 	{
 		Name: "contains", Params: []Param{{Name: "list", Kind: List}, {Name: "value", Kind: Any}}, Doc: "Whether an element equals the value.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			i, err := indexOf(elements(a[0]), a[1], b)
-			return cty.BoolVal(i >= 0), err
+			items, err := b.elements(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
+			found, err := holds(items, a[1], b)
+			return cty.BoolVal(found), err
 		},
 	},
 	{
 		Name: "distinct", Params: []Param{{Name: "list", Kind: List}}, Doc: "The list without elements that equal an earlier one.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
+			items, err := b.elements(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
 			var out []cty.Value
-			for _, v := range elements(a[0]) {
-				i, err := indexOf(out, v, b)
+			for _, v := range items {
+				found, err := holds(out, v, b)
 				if err != nil {
 					return cty.NilVal, err
 				}
-				if i < 0 {
+				if !found {
 					out = append(out, v)
 				}
 			}
-			return list(out, b)
+			return b.list(out)
 		},
 	},
 	{
 		Name: "element", Params: []Param{{Name: "list", Kind: List}, {Name: "number", Kind: Number}},
 		Doc: "An element by its number from 0, going round at the end.",
-		Call: func(a []cty.Value, _ *Budget) (cty.Value, error) {
-			items := elements(a[0])
+		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
+			items, err := b.elements(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
 			n, ok := whole(a[1])
 			if !ok || n < 0 {
 				return cty.NilVal, blame(1, "the number must be whole, from 0")
@@ -63,26 +79,32 @@ var listFuncs = []Func{
 	{
 		Name: "flatten", Params: []Param{{Name: "list", Kind: List}}, Doc: "The elements of all lists in the list, at any depth.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			out, err := flatten(nil, a[0], b)
+			out, err := flatten(nil, a[0], b, 0)
 			if err != nil {
 				return cty.NilVal, err
 			}
-			return cty.TupleVal(out), nil
+			return b.list(out)
 		},
 	},
 	{
 		Name: "reverse", Params: []Param{{Name: "list", Kind: List}}, Doc: "The elements from last to first.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			out := elements(a[0])
+			out, err := b.elements(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
 			slices.Reverse(out)
-			return list(out, b)
+			return b.list(out)
 		},
 	},
 	{
 		Name: "slice", Params: []Param{{Name: "list", Kind: List}, {Name: "from", Kind: Number}, {Name: "to", Kind: Number}},
 		Doc: "The elements from one number up to, and without, another.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			items := elements(a[0])
+			items, err := b.elements(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
 			from, ok := whole(a[1])
 			if !ok || from < 0 || from > len(items) {
 				return cty.NilVal, blame(1, "the list has the numbers 0 to %d", len(items))
@@ -91,7 +113,7 @@ var listFuncs = []Func{
 			if !ok || to < from || to > len(items) {
 				return cty.NilVal, blame(2, "it must be a number from %d to %d", from, len(items))
 			}
-			return list(items[from:to], b)
+			return b.list(items[from:to])
 		},
 	},
 	{
@@ -101,7 +123,11 @@ var listFuncs = []Func{
 	{
 		Name: "compact", Params: []Param{{Name: "list", Kind: List}}, Doc: `The list without null and "".`,
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			return list(slices.DeleteFunc(elements(a[0]), isBlank), b)
+			items, err := b.elements(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
+			return b.list(slices.DeleteFunc(items, isBlank))
 		},
 	},
 	{
@@ -122,14 +148,6 @@ var listFuncs = []Func{
 	},
 }
 
-// list is a list that was made, paid for.
-func list(items []cty.Value, b *Budget) (cty.Value, error) {
-	if !b.Spend(len(items), 0) {
-		return cty.NilVal, ErrBudget
-	}
-	return cty.TupleVal(items), nil
-}
-
 func isBlank(v cty.Value) bool {
 	return v.IsNull() || v.Type() == cty.String && v.AsString() == ""
 }
@@ -147,32 +165,30 @@ func length(a []cty.Value, _ *Budget) (cty.Value, error) {
 	return cty.NilVal, blame(0, "%s has no length", typeName(v))
 }
 
-// indexOf is the place of the first element that equals v, or -1.
-func indexOf(items []cty.Value, v cty.Value, b *Budget) (int, error) {
-	e := evaluator{budget: b}
-	for i, item := range items {
-		same, ok := e.equal(item, v, noPlace)
-		if !ok && e.spent {
-			return -1, ErrBudget
-		}
-		if same {
-			return i, nil
+// holds reports whether an element equals v.
+func holds(items []cty.Value, v cty.Value, b *Budget) (bool, error) {
+	for _, item := range items {
+		if same, err := b.equal(item, v); err != nil || same {
+			return same, err
 		}
 	}
-	return -1, nil
+	return false, nil
 }
 
-func flatten(out []cty.Value, v cty.Value, b *Budget) ([]cty.Value, error) {
-	for _, item := range elements(v) {
-		if !b.Spend(1, 0) {
-			return nil, ErrBudget
-		}
+func flatten(out []cty.Value, v cty.Value, b *Budget, depth int) ([]cty.Value, error) {
+	if depth > maxNesting {
+		return nil, errDeep
+	}
+	items, err := b.elements(v)
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range items {
 		if item.IsNull() || !item.IsKnown() || !isSequence(item) {
 			out = append(out, item)
 			continue
 		}
-		var err error
-		if out, err = flatten(out, item, b); err != nil {
+		if out, err = flatten(out, item, b, depth+1); err != nil {
 			return nil, err
 		}
 	}
@@ -180,16 +196,26 @@ func flatten(out []cty.Value, v cty.Value, b *Budget) ([]cty.Value, error) {
 }
 
 func sortTexts(a []cty.Value, b *Budget) (cty.Value, error) {
-	items := elements(a[0])
+	items, err := b.elements(a[0])
+	if err != nil {
+		return cty.NilVal, err
+	}
+	bytes := 0
 	for i, v := range items {
 		s, ok := written(v)
 		if !ok {
 			return cty.NilVal, blame(0, "element %d is %s, not text", i, typeName(v))
 		}
 		items[i] = cty.StringVal(s)
+		bytes += len(s)
+	}
+	// Each text is compared about as often as their number has bits.
+	rounds := bits.Len(uint(len(items)))
+	if !b.Spend(rounds*(len(items)+bytes/bytesPerStep), 0) {
+		return cty.NilVal, ErrBudget
 	}
 	slices.SortStableFunc(items, func(x, y cty.Value) int { return strings.Compare(x.AsString(), y.AsString()) })
-	return list(items, b)
+	return b.list(items)
 }
 
 // maxRange is the longest list range makes.
@@ -219,7 +245,10 @@ func rangeOf(a []cty.Value, b *Budget) (cty.Value, error) {
 		if len(out) == maxRange {
 			return cty.NilVal, blame(0, "this makes more than %d numbers", maxRange)
 		}
+		if !b.Spend(1, sizeNumber) {
+			return cty.NilVal, ErrBudget
+		}
 		out = append(out, cty.NumberIntVal(int64(i)))
 	}
-	return list(out, b)
+	return b.list(out)
 }

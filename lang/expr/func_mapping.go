@@ -1,32 +1,34 @@
 package expr
 
-import (
-	"github.com/zclconf/go-cty/cty"
-
-	"github.com/homestak/homestak/lang/source"
-)
-
-var noPlace source.Range
+import "github.com/zclconf/go-cty/cty"
 
 var mappingFuncs = []Func{
 	{
 		Name: "keys", Params: []Param{{Name: "mapping", Kind: Mapping}}, Doc: "The keys, sorted.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
+			entries, err := b.pairs(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
 			var out []cty.Value
-			for _, p := range pairs(a[0]) {
+			for _, p := range entries {
 				out = append(out, cty.StringVal(p.key))
 			}
-			return list(out, b)
+			return b.list(out)
 		},
 	},
 	{
 		Name: "values", Params: []Param{{Name: "mapping", Kind: Mapping}}, Doc: "The values, in the order of their keys.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
+			entries, err := b.pairs(a[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
 			var out []cty.Value
-			for _, p := range pairs(a[0]) {
+			for _, p := range entries {
 				out = append(out, p.value)
 			}
-			return list(out, b)
+			return b.list(out)
 		},
 	},
 	{
@@ -47,14 +49,15 @@ var mappingFuncs = []Func{
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
 			out := map[string]cty.Value{}
 			for _, m := range a {
-				for _, p := range pairs(m) {
-					if !b.Spend(1, 0) {
-						return cty.NilVal, ErrBudget
-					}
+				entries, err := b.pairs(m)
+				if err != nil {
+					return cty.NilVal, err
+				}
+				for _, p := range entries {
 					out[p.key] = p.value
 				}
 			}
-			return cty.ObjectVal(out), nil
+			return b.mapping(out)
 		},
 	},
 	{
@@ -64,7 +67,14 @@ var mappingFuncs = []Func{
 }
 
 func zipmap(a []cty.Value, b *Budget) (cty.Value, error) {
-	keys, values := elements(a[0]), elements(a[1])
+	keys, err := b.elements(a[0])
+	if err != nil {
+		return cty.NilVal, err
+	}
+	values, err := b.elements(a[1])
+	if err != nil {
+		return cty.NilVal, err
+	}
 	if len(keys) != len(values) {
 		return cty.NilVal, blame(1, "there are %d keys and %d values", len(keys), len(values))
 	}
@@ -74,10 +84,7 @@ func zipmap(a []cty.Value, b *Budget) (cty.Value, error) {
 		if !ok {
 			return cty.NilVal, blame(0, "element %d is %s, not text", i, typeName(k))
 		}
-		if !b.Spend(1, 0) {
-			return cty.NilVal, ErrBudget
-		}
 		out[key] = values[i]
 	}
-	return cty.ObjectVal(out), nil
+	return b.mapping(out)
 }

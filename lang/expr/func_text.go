@@ -28,21 +28,21 @@ var textFuncs = []Func{
 		Name: "trim", Params: []Param{{Name: "text", Kind: Text}, {Name: "characters", Kind: Text}},
 		Doc: "The text without these characters around it.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			return made(strings.Trim(a[0].AsString(), a[1].AsString()), b)
+			return b.text(strings.Trim(a[0].AsString(), a[1].AsString()))
 		},
 	},
 	{
 		Name: "trimprefix", Params: []Param{{Name: "text", Kind: Text}, {Name: "prefix", Kind: Text}},
 		Doc: "The text without this beginning, if it has it.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			return made(strings.TrimPrefix(a[0].AsString(), a[1].AsString()), b)
+			return b.text(strings.TrimPrefix(a[0].AsString(), a[1].AsString()))
 		},
 	},
 	{
 		Name: "trimsuffix", Params: []Param{{Name: "text", Kind: Text}, {Name: "suffix", Kind: Text}},
 		Doc: "The text without this end, if it has it.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			return made(strings.TrimSuffix(a[0].AsString(), a[1].AsString()), b)
+			return b.text(strings.TrimSuffix(a[0].AsString(), a[1].AsString()))
 		},
 	},
 	{
@@ -94,14 +94,6 @@ var textFuncs = []Func{
 	},
 }
 
-// made is a text that was made, paid for.
-func made(s string, b *Budget) (cty.Value, error) {
-	if !b.Spend(1, len(s)) {
-		return cty.NilVal, ErrBudget
-	}
-	return cty.StringVal(s), nil
-}
-
 func mapText(f func(string) string) func([]cty.Value, *Budget) (cty.Value, error) {
 	return func(a []cty.Value, b *Budget) (cty.Value, error) {
 		// A letter takes at most three times its bytes in another case.
@@ -138,7 +130,7 @@ func substr(a []cty.Value, b *Budget) (cty.Value, error) {
 	if length >= 0 {
 		rest = rest[:len(rest)-len(skipRunes(rest, length))]
 	}
-	return made(rest, b)
+	return b.text(rest)
 }
 
 func skipRunes(s string, n int) string {
@@ -154,7 +146,7 @@ func split(a []cty.Value, b *Budget) (cty.Value, error) {
 	if sep == "" {
 		return cty.NilVal, blame(0, "the separator is empty")
 	}
-	if !b.Spend(strings.Count(text, sep)+1, len(text)) {
+	if !b.Spend(0, len(text)+sizeItem*(strings.Count(text, sep)+1)) {
 		return cty.NilVal, ErrBudget
 	}
 	parts := strings.Split(text, sep)
@@ -162,13 +154,17 @@ func split(a []cty.Value, b *Budget) (cty.Value, error) {
 	for i, p := range parts {
 		out[i] = cty.StringVal(p)
 	}
-	return cty.TupleVal(out), nil
+	return b.list(out)
 }
 
 func join(a []cty.Value, b *Budget) (cty.Value, error) {
 	sep := a[0].AsString()
-	var out strings.Builder
-	for i, item := range elements(a[1]) {
+	items, err := b.elements(a[1])
+	if err != nil {
+		return cty.NilVal, err
+	}
+	parts := make([]string, len(items))
+	for i, item := range items {
 		s, ok := written(item)
 		if !ok {
 			return cty.NilVal, blame(1, "element %d is %s, not text", i, typeName(item))
@@ -176,12 +172,9 @@ func join(a []cty.Value, b *Budget) (cty.Value, error) {
 		if !b.Spend(1, len(s)+len(sep)) {
 			return cty.NilVal, ErrBudget
 		}
-		if i > 0 {
-			out.WriteString(sep)
-		}
-		out.WriteString(s)
+		parts[i] = s
 	}
-	return cty.StringVal(out.String()), nil
+	return cty.StringVal(strings.Join(parts, sep)), nil
 }
 
 // written is a simple value as text.
@@ -239,7 +232,7 @@ func format(a []cty.Value, b *Budget) (cty.Value, error) {
 	if len(args) > 0 {
 		return cty.NilVal, blame(len(a)-len(args), "the format has no place for this value")
 	}
-	return made(out.String()+pattern, b)
+	return b.text(out.String() + pattern)
 }
 
 func formatOne(directive string, v cty.Value, arg int) (string, error) {

@@ -28,7 +28,7 @@ func Uses(n *syntax.Node) []Use {
 	if n.Kind == syntax.Expr {
 		for _, t := range n.Expr.Variables() {
 			r := t.SourceRange()
-			use := Use{Root: t.RootName(), Range: source.Span(n.Range.File, r.Start.Byte, r.End.Byte)}
+			use := Use{Root: t.RootName(), Range: syntax.Span(n.Range.File, r)}
 			if len(t) > 1 {
 				if step, ok := t[1].(hcl.TraverseAttr); ok {
 					use.Attr = step.Name
@@ -59,16 +59,14 @@ func Locals(m *syntax.Node, s *Scope) (cty.Value, diag.List) {
 		l.index[f.Key] = i
 		l.values[f.Key] = cty.DynamicVal
 	}
-	inner := *s
-	if inner.Budget == nil {
-		inner.Budget = NewBudget()
-	}
 	for i := range m.Fields {
 		for _, ready := range l.order(i) {
 			f := m.Fields[ready]
-			visible := l.visible(ready)
-			inner.Budget.Spend(len(visible), 0) // Value reports when it is used up
-			v, ok, found := Value(f.Value, inner.With("local", cty.ObjectVal(visible)))
+			visible, err := s.budget().mapping(l.visible(ready))
+			if err != nil {
+				visible = cty.DynamicVal // Value says so
+			}
+			v, ok, found := Value(f.Value, s.With("local", visible))
 			l.found = append(l.found, found...)
 			if ok {
 				l.values[f.Key] = v

@@ -179,9 +179,13 @@ func (e *evaluator) attribute(v cty.Value, name string, at source.Range, what st
 	if f, ok := field(v, name); ok {
 		return f, f.IsKnown()
 	}
-	var known []string
-	for _, p := range pairs(v) {
-		known = append(known, p.key)
+	entries, err := e.budget.pairs(v) // a suggestion looks at all of them
+	if err != nil {
+		return cty.NilVal, e.stop(err, at)
+	}
+	known := make([]string, len(entries))
+	for i, p := range entries {
+		known[i] = p.key
 	}
 	d := codeAttribute.Errorf("%s has no %q", what, name)
 	d.Range = at

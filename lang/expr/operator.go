@@ -19,8 +19,8 @@ func (e *evaluator) binary(x *hclsyntax.BinaryOpExpr) (cty.Value, bool) {
 		if !lok || !rok {
 			return cty.NilVal, false
 		}
-		same, ok := e.equal(l, r, e.at(x.SrcRange))
-		return cty.BoolVal(same == (x.Op == hclsyntax.OpEqual)), ok
+		same, err := e.budget.equal(l, r)
+		return cty.BoolVal(same == (x.Op == hclsyntax.OpEqual)), err == nil || e.stop(err, e.at(x.SrcRange))
 	}
 	l, lok := e.number(x.LHS)
 	r, rok := e.number(x.RHS)
@@ -55,7 +55,7 @@ func (e *evaluator) unary(x *hclsyntax.UnaryOpExpr) (cty.Value, bool) {
 	if !ok {
 		return cty.NilVal, false
 	}
-	return cty.NumberVal(new(big.Float).Neg(n)), true
+	return cty.NumberVal(new(big.Float).Neg(n)), e.spend(0, sizeNumber, e.at(x.SrcRange))
 }
 
 // number is an expression's value as an operand.
@@ -111,49 +111,5 @@ func (e *evaluator) arithmetic(op *hclsyntax.Operation, l, r *big.Float, at sour
 	if !inRange(out) {
 		return e.outOfRange(at)
 	}
-	return cty.NumberVal(out), true
-}
-
-// equal compares by content: a list made by a for equals one written out, and
-// values of different kinds differ.
-func (e *evaluator) equal(l, r cty.Value, at source.Range) (same, ok bool) {
-	if !l.IsKnown() || !r.IsKnown() || !e.step(at) {
-		return false, false
-	}
-	if l.IsNull() || r.IsNull() {
-		return l.IsNull() && r.IsNull(), true
-	}
-	switch {
-	case isSequence(l) && isSequence(r):
-		return e.equalLists(elements(l), elements(r), at)
-	case isMapping(l) && isMapping(r):
-		a, b := pairs(l), pairs(r)
-		if len(a) != len(b) {
-			return false, true
-		}
-		for i := range a {
-			if a[i].key != b[i].key {
-				return false, true
-			}
-			if same, ok := e.equal(a[i].value, b[i].value, at); !ok || !same {
-				return false, ok
-			}
-		}
-		return true, true
-	case l.Type().IsPrimitiveType() && l.Type() == r.Type():
-		return l.RawEquals(r), e.read(l, at) && e.read(r, at)
-	}
-	return false, true
-}
-
-func (e *evaluator) equalLists(a, b []cty.Value, at source.Range) (same, ok bool) {
-	if len(a) != len(b) {
-		return false, true
-	}
-	for i := range a {
-		if same, ok := e.equal(a[i], b[i], at); !ok || !same {
-			return false, ok
-		}
-	}
-	return true, true
+	return cty.NumberVal(out), e.spend(0, sizeNumber, at)
 }

@@ -12,13 +12,14 @@ type Scope struct {
 	Vars map[string]cty.Value
 	// Funcs is the function table; nil means Functions().
 	Funcs map[string]*Func
-	// Budget is shared by all evaluations that should together stay bounded;
-	// nil gives each Eval one of its own.
+	// Budget bounds all evaluations in this scope, and in those made of it by
+	// With, together. The first evaluation sets it when it is nil.
 	Budget *Budget
 }
 
-// With returns a scope that sees one more root name; s is not changed.
+// With returns a scope that sees one more root name and shares the budget.
 func (s *Scope) With(name string, v cty.Value) *Scope {
+	s.budget()
 	c := *s
 	c.Vars = make(map[string]cty.Value, len(s.Vars)+1)
 	for k, old := range s.Vars {
@@ -28,19 +29,10 @@ func (s *Scope) With(name string, v cty.Value) *Scope {
 	return &c
 }
 
-// Budget bounds the work of evaluations. It is used up, and not thread-safe.
-type Budget struct {
-	Steps int // expressions visited and values made
-	Bytes int // bytes of text made
-}
-
-// NewBudget is enough for any sensible file: a million steps, 64 MiB of text.
-func NewBudget() *Budget { return &Budget{Steps: 1 << 20, Bytes: 64 << 20} }
-
-// Spend takes from the budget and reports whether that much was left. Functions
-// call it before they make what their arguments only describe.
-func (b *Budget) Spend(steps, bytes int) bool {
-	b.Steps -= steps
-	b.Bytes -= bytes
-	return b.Steps >= 0 && b.Bytes >= 0
+// budget is the scope's own, made when it has none.
+func (s *Scope) budget() *Budget {
+	if s.Budget == nil {
+		s.Budget = NewBudget()
+	}
+	return s.Budget
 }

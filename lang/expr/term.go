@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"strings"
+
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
@@ -89,7 +91,7 @@ func (e *evaluator) tuple(x *hclsyntax.TupleConsExpr) (cty.Value, bool) {
 	if !all {
 		return cty.NilVal, false
 	}
-	return cty.TupleVal(items), true
+	return e.list(items, e.at(x.SrcRange))
 }
 
 func (e *evaluator) object(x *hclsyntax.ObjectConsExpr) (cty.Value, bool) {
@@ -113,7 +115,7 @@ func (e *evaluator) object(x *hclsyntax.ObjectConsExpr) (cty.Value, bool) {
 	if !all {
 		return cty.NilVal, false
 	}
-	return cty.ObjectVal(fields), true
+	return e.mapping(fields, e.at(x.SrcRange))
 }
 
 // key is the key of an object's entry: a word stands for itself.
@@ -199,7 +201,7 @@ func toNumber(v cty.Value) (cty.Value, bool) {
 
 // template fills a text in.
 func (e *evaluator) template(x *hclsyntax.TemplateExpr) (cty.Value, bool) {
-	var text []byte
+	parts := make([]string, 0, len(x.Parts))
 	all := true
 	for _, part := range x.Parts {
 		s, ok := e.textOf(part, "what is put into a text")
@@ -209,12 +211,12 @@ func (e *evaluator) template(x *hclsyntax.TemplateExpr) (cty.Value, bool) {
 		if !e.spend(0, len(s), e.at(x.SrcRange)) {
 			return cty.NilVal, false
 		}
-		text = append(text, s...)
+		parts = append(parts, s)
 	}
 	if !all {
 		return cty.NilVal, false
 	}
-	return cty.StringVal(string(text)), true
+	return cty.StringVal(strings.Join(parts, "")), true
 }
 
 // joined is the text a %{ for } makes.
@@ -224,13 +226,17 @@ func (e *evaluator) joined(x *hclsyntax.TemplateJoinExpr) (cty.Value, bool) {
 	if !ok || !v.IsKnown() {
 		return cty.NilVal, false
 	}
-	var text []byte
-	for _, item := range elements(v) {
+	items, ok := e.elements(v, at)
+	if !ok {
+		return cty.NilVal, false
+	}
+	parts := make([]string, 0, len(items))
+	for _, item := range items {
 		s, ok := e.asText(item, at, "what is put into a text")
 		if !ok || !e.spend(1, len(s), at) {
 			return cty.NilVal, false
 		}
-		text = append(text, s...)
+		parts = append(parts, s)
 	}
-	return cty.StringVal(string(text)), true
+	return cty.StringVal(strings.Join(parts, "")), true
 }

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"math/big"
 	"strings"
 
@@ -14,18 +15,16 @@ import (
 // another without end.
 const maxNesting = 200
 
+var errDeep = errors.New("nested too deep")
+
 // toNode is the tree of a value; every node gets the range at.
 func (e *evaluator) toNode(v cty.Value, at source.Range, depth int) (*syntax.Node, bool) {
 	n := &syntax.Node{Range: at}
-	if !e.step(at) || !v.IsKnown() {
+	if !e.spend(1, sizeNode, at) || !v.IsKnown() {
 		return nil, false
 	}
 	if depth > maxNesting {
-		d := codeWork.Errorf("this value is nested more than %d levels deep", maxNesting)
-		d.Range = at
-		d.Help = "flatten it"
-		e.report(d)
-		return nil, false
+		return nil, e.stop(errDeep, at)
 	}
 	t := v.Type()
 	switch {
@@ -39,7 +38,11 @@ func (e *evaluator) toNode(v cty.Value, at source.Range, depth int) (*syntax.Nod
 		n.Kind, n.Text = numberNode(v)
 	case isSequence(v):
 		n.Kind = syntax.List
-		for _, item := range elements(v) {
+		items, ok := e.elements(v, at)
+		if !ok {
+			return nil, false
+		}
+		for _, item := range items {
 			i, ok := e.toNode(item, at, depth+1)
 			if !ok {
 				return nil, false
@@ -48,7 +51,11 @@ func (e *evaluator) toNode(v cty.Value, at source.Range, depth int) (*syntax.Nod
 		}
 	case isMapping(v):
 		n.Kind = syntax.Map
-		for _, p := range pairs(v) {
+		entries, err := e.budget.pairs(v)
+		if err != nil {
+			return nil, e.stop(err, at)
+		}
+		for _, p := range entries {
 			i, ok := e.toNode(p.value, at, depth+1)
 			if !ok {
 				return nil, false
@@ -92,7 +99,7 @@ func (e *evaluator) nodeValue(n *syntax.Node) (cty.Value, bool) {
 		if !all {
 			return cty.NilVal, false
 		}
-		return cty.TupleVal(items), true
+		return e.list(items, n.Range)
 	case syntax.Map:
 		fields := make(map[string]cty.Value, len(n.Fields))
 		all := true
@@ -103,7 +110,7 @@ func (e *evaluator) nodeValue(n *syntax.Node) (cty.Value, bool) {
 		if !all {
 			return cty.NilVal, false
 		}
-		return cty.ObjectVal(fields), true
+		return e.mapping(fields, n.Range)
 	}
 	return cty.NilVal, false
 }
@@ -162,31 +169,6 @@ func isSequence(v cty.Value) bool {
 func isMapping(v cty.Value) bool {
 	t := v.Type()
 	return t.IsObjectType() || t.IsMapType()
-}
-
-// elements are the items of a sequence.
-func elements(v cty.Value) []cty.Value {
-	out := make([]cty.Value, 0, v.LengthInt())
-	for it := v.ElementIterator(); it.Next(); {
-		_, item := it.Element()
-		out = append(out, item)
-	}
-	return out
-}
-
-type pair struct {
-	key   string
-	value cty.Value
-}
-
-// pairs are the entries of a mapping, sorted by key.
-func pairs(v cty.Value) []pair {
-	out := make([]pair, 0, v.LengthInt())
-	for it := v.ElementIterator(); it.Next(); {
-		k, item := it.Element()
-		out = append(out, pair{k.AsString(), item})
-	}
-	return out
 }
 
 // typeName is what a value is, in a user's words.

@@ -20,10 +20,7 @@ type converter struct {
 	found   diag.List
 }
 
-func (c *converter) span(r hcl.Range) source.Range {
-	end := min(r.End.Byte, len(c.file.Text))
-	return source.Span(c.file, min(r.Start.Byte, end), end)
-}
+func (c *converter) span(r hcl.Range) source.Range { return syntax.Span(c.file, r) }
 
 // labelled are the blocks of the top level that define something by name.
 var labelled = map[string]bool{
@@ -111,7 +108,7 @@ func entries(body *hclsyntax.Body) []entry {
 
 // body is the mapping of a block's content.
 func (c *converter) body(b *hclsyntax.Block) *syntax.Node {
-	m := &syntax.Node{Kind: syntax.Map, Range: source.Span(c.file, b.TypeRange.Start.Byte, b.CloseBraceRange.End.Byte)}
+	m := &syntax.Node{Kind: syntax.Map, Range: c.span(hcl.RangeBetween(b.TypeRange, b.CloseBraceRange))}
 	for _, e := range entries(b.Body) {
 		c.entry(m, e)
 	}

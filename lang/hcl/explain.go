@@ -9,6 +9,7 @@ import (
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
 )
 
 // explanation is what we say for one of the library's summaries.
@@ -69,8 +70,7 @@ func explain(f *source.File, body *hclsyntax.Body, problems hcl.Diagnostics) dia
 		}
 		r := source.Span(f, 0, 0)
 		if p.Subject != nil {
-			end := min(p.Subject.End.Byte, len(f.Text))
-			r = source.Span(f, min(p.Subject.Start.Byte, end), end)
+			r = syntax.Span(f, *p.Subject)
 		}
 		line := r.Pos().Line
 		if lines[line] {
@@ -130,12 +130,14 @@ func refine(d *diag.Diagnostic, text string) {
 // firstOf finds the earlier field of a name in the innermost body around at.
 func firstOf(f *source.File, body *hclsyntax.Body, name string, at int) source.Range {
 	for _, b := range body.Blocks {
-		if b.Body != nil && b.OpenBraceRange.Start.Byte < at && at < b.CloseBraceRange.End.Byte {
+		if b.Body != nil && f.FromUnix(b.OpenBraceRange.Start.Byte) < at && at < f.FromUnix(b.CloseBraceRange.End.Byte) {
 			return firstOf(f, b.Body, name, at)
 		}
 	}
-	if a := body.Attributes[name]; a != nil && a.NameRange.Start.Byte != at {
-		return source.Span(f, a.NameRange.Start.Byte, a.NameRange.End.Byte)
+	if a := body.Attributes[name]; a != nil {
+		if first := syntax.Span(f, a.NameRange); int(first.Start) != at {
+			return first
+		}
 	}
 	return source.Range{}
 }

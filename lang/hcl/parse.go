@@ -25,7 +25,7 @@ func ParseLimits(f *source.File, l Limits) (*syntax.Node, diag.List) {
 	if d := scan(f, l); d != nil {
 		return nil, diag.List{d}
 	}
-	text := f.Text
+	text := f.Unix() // a heredoc would keep carriage returns
 	if !bytes.HasSuffix(text, []byte("\n")) { // so that a heredoc may end the file
 		text = append(bytes.Clone(text), '\n')
 	}

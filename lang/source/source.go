@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"unicode/utf8"
 )
@@ -21,11 +22,12 @@ type File struct {
 
 	lines []int32 // byte offset of the first byte of each line
 	runes []int32 // code points before each block of runeBlock bytes
+	crlf  []int32 // offset in Unix() of each line feed that has a carriage return here
 }
 
 // runeBlock is how much of a line a column costs to count: lines may be as long
-// as files.
-const runeBlock = 4096
+// as files, and findings as many as values.
+const runeBlock = 256
 
 // NewFile indexes text. A leading byte order mark stays part of the text, so
 // offsets are those of the file on disk, but takes no column.
@@ -38,6 +40,9 @@ func NewFile(name string, text []byte) *File {
 		}
 		if b == '\n' {
 			f.lines = append(f.lines, int32(i+1))
+			if i > 0 && text[i-1] == '\r' {
+				f.crlf = append(f.crlf, int32(i-1-len(f.crlf)))
+			}
 		}
 		if startsRune(b) {
 			runes++
@@ -62,6 +67,22 @@ func (f *File) runesBefore(offset int) int {
 		}
 	}
 	return n
+}
+
+// Unix is the text with a line feed alone at the end of each line, for readers
+// to whom a carriage return is part of the line.
+func (f *File) Unix() []byte {
+	if len(f.crlf) == 0 {
+		return f.Text
+	}
+	return bytes.ReplaceAll(f.Text, []byte("\r\n"), []byte("\n"))
+}
+
+// FromUnix is the offset in the file of an offset in Unix(), clamped to the
+// file. The end of a line is before its carriage return.
+func (f *File) FromUnix(offset int) int {
+	before, _ := slices.BinarySearch(f.crlf, int32(offset))
+	return min(offset+before, len(f.Text))
 }
 
 var byteOrderMark = []byte("\ufeff")

@@ -78,3 +78,19 @@ func TestRange(t *testing.T) {
 		t.Errorf("a range never ends before it starts: %v", r)
 	}
 }
+
+func TestFromUnix(t *testing.T) {
+	f := NewFile("a", []byte("ab\r\nc\n\r\nd\r\n"))
+	if got := string(f.Unix()); got != "ab\nc\n\nd\n" {
+		t.Errorf("Unix is %q", got)
+	}
+	for unix, want := range []int{0, 1, 2, 4, 5, 6, 8, 9, 11, 11} {
+		if got := f.FromUnix(unix); got != want {
+			t.Errorf("offset %d is %d, want %d", unix, got, want)
+		}
+	}
+	plain := NewFile("a", []byte("a\nb"))
+	if &plain.Unix()[0] != &plain.Text[0] || plain.FromUnix(2) != 2 || plain.FromUnix(9) != 3 {
+		t.Error("a text without carriage returns is its own")
+	}
+}
