@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -163,4 +164,20 @@ func TestLeftoverSeeds(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whoever is told that a parent is off is told how to go on, in full.
+func TestStoppedParentSaysHow(t *testing.T) {
+	d := deployment("p pve", "p/c")
+	f := made(t, d)
+	g := &f.Hosts[0].Guests[0]
+	g.Power = plan.PowerStopped
+	f.Hosts = f.Hosts[:1]
+	list := refused(t, d, f, plan.GoalCreate, "HS0613")
+	for _, part := range []string{fmt.Sprintf("VM %d on father", g.VMID), fmt.Sprintf("qm start %d", g.VMID), "homestak destroy -M m"} {
+		if !strings.Contains(list[0].Help, part) {
+			t.Errorf("%q is not in %q", part, list[0].Help)
+		}
+	}
+	makePlan(t, d, f, plan.GoalDestroy)
 }
