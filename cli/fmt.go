@@ -22,7 +22,7 @@ import (
 	"github.com/homestak/homestak/lang/yaml"
 )
 
-const codeFormatFile diag.Code = "HS0091"
+const codeFormatFile diag.Code = "HS0996"
 
 func fmtCommand() command {
 	return command{

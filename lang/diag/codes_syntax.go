@@ -86,8 +86,4 @@ it.`},
 the result cannot be read at all, so the file was left as it is. That is a bug in
 homestak, and never one of the file: please report it with the file, or with the
 part of it that is enough to see it.`},
-	{"HS0091", "a file cannot be read or written",
-		`A file or directory named on the command line is missing, is not a regular file,
-or may not be read or, with -w, be replaced: that takes the right to write to its
-directory. The other files are formatted all the same.`},
 }

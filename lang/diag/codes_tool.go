@@ -54,6 +54,10 @@ ended. Everything else the command does was done or not as its exit code says. M
 secrets.lock holds a keyed digest of every secret, and a secret was added, removed or changed since it was written. Plans
 name secrets with the digests in this file, so a change that is not in it is a change nobody reviews. Run
 "homestak secrets lock" and commit the file.`},
+	{"HS0996", "a file to format cannot be read or written",
+		`A file or directory named on the command line is missing, is not a regular file,
+or may not be read or, with -w, be replaced: that takes the right to write to its
+directory. The other files are formatted all the same.`},
 	{"HS9901", "homestak failed in a way nobody foresaw", `
 The message below the code comes from a library or the operating system and reached you without an explanation, which
 is a bug in homestak's messages even when the failure itself is not. Please report it with what you did.`},

@@ -100,7 +100,7 @@ func TestUnfaithful(t *testing.T) {
 			t.Errorf("%q as %q: %v, want %v", c.text, c.out, got, c.same)
 		}
 	}
-	if d := unfaithful(source.NewFile("a.yaml", nil)); d.Code != codeUnfaithful || d.Help == "" {
+	if d := unfaithful(source.NewFile("a.yaml", nil)); d.Code != "HS0090" || d.Help == "" {
 		t.Error(d)
 	}
 }
