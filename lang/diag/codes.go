@@ -1,6 +1,9 @@
 package diag
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // Code is the stable name of a kind of finding, "HS0214". Codes are never
 // reused. The hundreds say who finds it:
@@ -34,13 +37,19 @@ func Entries() []Entry {
 
 // Lookup finds the entry of a code.
 func Lookup(c Code) (Entry, bool) {
-	for _, e := range Entries() {
-		if e.Code == c {
-			return e, true
-		}
-	}
-	return Entry{}, false
+	e, ok := byCode()[c]
+	return e, ok
 }
+
+// byCode is Entries as a table, for findings come by the hundred thousand. It
+// is made once and never changed.
+var byCode = sync.OnceValue(func() map[Code]Entry {
+	table := map[Code]Entry{}
+	for _, e := range Entries() {
+		table[e.Code] = e
+	}
+	return table
+})
 
 // Errorf makes an error diagnostic with no place in a source.
 func (c Code) Errorf(format string, args ...any) *Diagnostic {

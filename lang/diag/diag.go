@@ -1,7 +1,8 @@
 package diag
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/source"
@@ -102,21 +103,14 @@ func (l List) Error() string {
 // Sort orders by file, position, severity, code and text, so that two runs
 // over the same input print the same bytes.
 func (l List) Sort() {
-	sort.SliceStable(l, func(i, j int) bool {
-		a, b := l[i], l[j]
-		if an, bn := fileName(a.Range), fileName(b.Range); an != bn {
-			return an < bn
-		}
-		if a.Range.Start != b.Range.Start {
-			return a.Range.Start < b.Range.Start
-		}
-		if a.Severity != b.Severity {
-			return a.Severity < b.Severity
-		}
-		if a.Code != b.Code {
-			return a.Code < b.Code
-		}
-		return a.Message < b.Message
+	slices.SortStableFunc(l, func(a, b *Diagnostic) int {
+		return cmp.Or(
+			strings.Compare(fileName(a.Range), fileName(b.Range)),
+			cmp.Compare(a.Range.Start, b.Range.Start),
+			cmp.Compare(a.Severity, b.Severity),
+			strings.Compare(string(a.Code), string(b.Code)),
+			strings.Compare(a.Message, b.Message),
+		)
 	})
 }
 

@@ -17,7 +17,8 @@ type TextOptions struct {
 }
 
 // Text renders findings for people, in the order given, and a summary line
-// when there is more than one:
+// when there is more than one. Of each code it shows the first 100; how many
+// more there are is said, and the summary counts all:
 //
 //	error[HS0214]: unknown preset "vm-smal"
 //	  --> manifests/nested-test.yaml:14:13
@@ -33,7 +34,8 @@ type TextOptions struct {
 // terminal's cursor or reorder its text are replaced by visible ones.
 func Text(w io.Writer, l List, o TextOptions) error {
 	p := printer{w: bufio.NewWriter(w), color: o.Color}
-	for i, d := range l {
+	shown, more := first(l, shownOfCode)
+	for i, d := range shown {
 		if o.Brief {
 			p.line(clean(d.Error()))
 			continue
@@ -47,9 +49,55 @@ func Text(w io.Writer, l List, o TextOptions) error {
 		if !o.Brief {
 			p.line("")
 		}
+		for _, m := range more {
+			p.line("… and ", grouped(m.number), " more of ", string(m.code))
+		}
 		p.line(p.paint(bold, Summary(l)))
 	}
 	return p.w.Flush()
+}
+
+// shownOfCode is how many findings of one code Text shows: more than anyone
+// reads of one kind, and those of other kinds must not drown in them.
+const shownOfCode = 100
+
+// omitted counts the findings of a code that are not shown.
+type omitted struct {
+	code   Code
+	number int
+}
+
+// first is the first findings of each code, n at most, and what that leaves
+// out, in the order it was met.
+func first(l List, n int) (List, []omitted) {
+	if len(l) <= n {
+		return l, nil
+	}
+	var shown List
+	var more []omitted
+	seen := map[Code]int{}
+	place := map[Code]int{} // in more
+	for _, d := range l {
+		if seen[d.Code]++; seen[d.Code] <= n {
+			shown = append(shown, d)
+			continue
+		}
+		if seen[d.Code] == n+1 {
+			place[d.Code] = len(more)
+			more = append(more, omitted{code: d.Code})
+		}
+		more[place[d.Code]].number++
+	}
+	return shown, more
+}
+
+// grouped writes 99900 as 99,900.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // Summary is "2 errors, 1 warning", or "" for an empty list.
@@ -74,7 +122,7 @@ func count(n int, what string) string {
 	if n != 1 {
 		what += "s"
 	}
-	return strconv.Itoa(n) + " " + what
+	return grouped(n) + " " + what
 }
 
 const (

@@ -3,6 +3,8 @@ package diag
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +161,76 @@ func TestSummary(t *testing.T) {
 			t.Errorf("Summary = %q, want %q", got, c.want)
 		}
 	}
+}
+
+// Thousands of one mistake do not drown the others, and are counted.
+func TestTextShowsTheFirstOfEachCode(t *testing.T) {
+	f := source.NewFile("a.yaml", bytes.Repeat([]byte("a: b\n"), 100_000))
+	var l List
+	for i := range 100_000 {
+		d := Code("HS9999").Errorf("m%d", i)
+		if i%1000 == 0 {
+			d.Code = "HS9998"
+		}
+		d.Range = source.Span(f, 5*i, 5*i+1)
+		l = append(l, d)
+	}
+	for _, o := range []TextOptions{{}, {Brief: true}} {
+		var b bytes.Buffer
+		if err := Text(&b, l, o); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if !strings.HasSuffix(text, "\n… and 99,800 more of HS9999\n100,000 errors\n") || strings.Contains(text, "more of HS9998") {
+			t.Errorf("it ends with %q", text[max(0, len(text)-100):])
+		}
+		if n := strings.Count(text, "error[HS9999]"); n != 100 {
+			t.Errorf("%d of one code are shown", n)
+		}
+		if n := strings.Count(text, "error[HS9998]"); n != 100 {
+			t.Errorf("%d of the other code are shown", n)
+		}
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 99_900: "99,900", 1_234_567: "1,234,567"} {
+		if got := grouped(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
+
+// A finding costs the same whether it is one or one of many.
+func BenchmarkMany(b *testing.B) {
+	f := source.NewFile("a.yaml", bytes.Repeat([]byte("- {name: a, foo: 1}\n"), 100_000))
+	var l List
+	for i := range 100_000 {
+		d := Code("HS0201").Errorf("unknown field %q", "foo")
+		d.Range = source.Span(f, 20*i+12, 20*i+15)
+		l = append(l, d)
+	}
+	b.Run("text", func(b *testing.B) {
+		for b.Loop() {
+			Text(io.Discard, l, TextOptions{})
+		}
+	})
+	b.Run("json", func(b *testing.B) {
+		for b.Loop() {
+			JSON(io.Discard, l)
+		}
+	})
+	b.Run("sort", func(b *testing.B) {
+		for b.Loop() {
+			slices.Clone(l).Sort()
+		}
+	})
+	b.Run("suggest", func(b *testing.B) {
+		names := strings.Fields("name type spec preset image template host placement vmid disk cores memory disks network tags pool protect boot parent count depends_on peers execution")
+		for b.Loop() {
+			Suggest("foo", names)
+		}
+	})
 }
 
 func TestSuggest(t *testing.T) {

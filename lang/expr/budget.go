@@ -17,7 +17,7 @@ type Budget struct {
 // NewBudget is enough for any sensible file: a hundred thousand instances of a
 // node with a few expressions, or ten thousand with many. Used up, it was less
 // than a second and 200 MiB.
-func NewBudget() *Budget { return &Budget{Steps: 4 << 20, Bytes: 64 << 20} }
+func NewBudget() *Budget { return &Budget{Steps: 4 << 20, Bytes: 96 << 20} }
 
 // bytesPerStep is how much text is read, or memory filled, in the time of a
 // step.
