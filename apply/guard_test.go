@@ -148,6 +148,24 @@ func TestKnownCopyIsLeftAlone(t *testing.T) {
 	}
 }
 
+// Keys that a restart would take away are set again, by one plan, and homestak
+// does not take what still is for what will be.
+func TestPendingDeletionIsUndone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"one": one})
+	first := w.plan("one", plan.GoalCreate)
+	w.must(first, apply.Done)
+	w.do("PUT", guestPath(first)+"/config", "delete", "agent,cores")
+	p := w.plan("one", plan.GoalCreate)
+	if len(p.Program.Steps) == 0 {
+		t.Fatal("nothing is planned for a guest that will lose its agent")
+	}
+	w.must(p, apply.Done)
+	if p := w.plan("one", plan.GoalCreate); len(p.Program.Steps) != 0 {
+		t.Errorf("the plan after apply has steps: %v, %v", p.Program.Steps, p.Program.Changes)
+	}
+}
+
 // Lost notes are written again by the next plan, and by that one only.
 func TestLostNotesAreWrittenAgain(t *testing.T) {
 	t.Parallel()

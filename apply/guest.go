@@ -116,7 +116,7 @@ func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
 	g.GuestFacts = plan.GuestFacts{
 		VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags,
 		MACs: canon.MACs(r.Kind, c.Current), Config: canon.Config(r.Kind, c.Current),
-		Pending: pendingFacts(r.Kind, c, g.extra), Digest: c.Digest, Volumes: owned(c.Current, g.extra),
+		Pending: canon.Settings(r.Kind, g.extra), Digest: c.Digest, Volumes: owned(c.Current, g.extra),
 	}
 	g.UUID = canon.UUID(g.Config)
 	if name, ok := c.Get("name"); ok {
@@ -177,22 +177,6 @@ func owned(current, extra []plan.KV) []string {
 			out = append(out, v)
 		}
 	}
-	return out
-}
-
-// pendingFacts is the canonical form of what a restart changes. A key that goes
-// away and has no default is there with an empty value, so that canon.Overlay
-// leaves out what it has now.
-func pendingFacts(kind string, c *pve.GuestConfig, extra []plan.KV) []plan.KV {
-	out := canon.Settings(kind, extra)
-	for _, key := range c.Deleted {
-		value, set := c.Get(key)
-		known := set && len(canon.Settings(kind, []plan.KV{{Key: key, Value: value}})) > 0
-		if known && !slices.ContainsFunc(out, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == key }) {
-			out = append(out, plan.KV{Key: key})
-		}
-	}
-	slices.SortFunc(out, func(a, b plan.KV) int { return strings.Compare(a.Key, b.Key) })
 	return out
 }
 

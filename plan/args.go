@@ -54,8 +54,9 @@ const (
 	PowerRunning = "running"
 	PowerStopped = "stopped"
 
-	MarkerKey  = "marker"  // keys of GuardUnchanged's Expect that are no attributes
-	VolumesKey = "volumes" //
+	// Keys of GuardUnchanged's Expect that are no attributes.
+	MarkerKey  = "marker"
+	VolumesKey = "volumes"
 )
 
 // Names of what a guest's creation fixes, in its marker: the seed and the image

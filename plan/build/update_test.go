@@ -83,7 +83,7 @@ func TestUpdates(t *testing.T) {
 			"guest.configure(smbios1) guest.reboot(smbios1)!" + converge},
 		"left by a test": {base, func(g *plan.GuestFacts) { g.Marker.Test = true }, plan.ReasonTested,
 			"guest.await target.push check.ready guest.configure(program)"},
-		"unmanaged":       {base, func(g *plan.GuestFacts) { set(g, "net0.firewall", "1"); set(g, "scsi0.cache", "none") }, plan.ReasonPresent, ""},
+		"unmanaged": {base, func(g *plan.GuestFacts) { set(g, "net0.firewall", "1"); set(g, "scsi0.cache", "none") }, plan.ReasonPresent, ""},
 		"never ready": {base, func(g *plan.GuestFacts) { g.Marker.Program = "" }, plan.ReasonUnfinished,
 			"guest.await seed.remove target.push check.ready guest.configure(program)"},
 		"never started": {base, func(g *plan.GuestFacts) {
