@@ -193,6 +193,10 @@ func (r *reader) take(key string) *entry {
 func (f *findings) wrongType(n *syntax.Node, want schema.Type, what string) {
 	d := f.errorAt(codeWrongType, n.Range, "%s has to be %s, not %s", what, want, describeKind(n.Kind))
 	d.Help = formOf(want)
+	if key, value, ok := n.Glued(); ok && (want == schema.Group || want == schema.Table) && !n.Range.File.Secret {
+		d.Help = fmt.Sprintf("write %q: a space follows the colon", key+": "+value)
+		d.Fixes = replace(n.Range, key+": "+value)
+	}
 	if want == schema.String && n.Range.File != nil && !n.Range.File.Secret {
 		switch n.Kind {
 		case syntax.Int, syntax.Float, syntax.Bool:

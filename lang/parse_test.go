@@ -36,6 +36,9 @@ func TestEveryCodeHasACase(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range files {
+			if name == "parse_test.go" {
+				continue // it names codes itself
+			}
 			text, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
@@ -43,7 +46,7 @@ func TestEveryCodeHasACase(t *testing.T) {
 			cases.Write(text)
 		}
 	}
-	named := map[diag.Code]string{"HS0002": "codeDeep", "HS0003": "codeTooMany", "HS0110": "codeChain"}
+	named := map[diag.Code]string{"HS0002": "codeDeep", "HS0003": "codeTooMany", "HS0110": "codeChain", "HS0090": "codeUnfaithful"}
 	for _, e := range diag.Entries() {
 		if e.Code < "HS0200" && !strings.Contains(cases.String(), string(e.Code)) && (named[e.Code] == "" || !strings.Contains(cases.String(), named[e.Code])) {
 			t.Errorf("%s has no case", e.Code)

@@ -37,4 +37,9 @@ A block may stand on one line if it has a single field.`},
 	{"HS0110", "expression too long",
 		`An expression chains more operators, indexes and branches than homestak follows, which guards against
 input made to crash the reader. Give parts of it names with locals.`},
+	{"HS0111", "unknown block",
+		`Blocks with a name define something. At the top of a file they are manifest, spec, preset, posture,
+image, host and variable; inside them they are node, user and check. Blocks that other tools have
+(dynamic, provisioner, resource) do not exist: a node is repeated with count, and what it becomes
+is said by its spec.`},
 }

@@ -23,4 +23,5 @@ const (
 	codeSeparator diag.Code = "HS0108"
 	codeLine      diag.Code = "HS0109"
 	codeChain     diag.Code = "HS0110"
+	codeUnknown   diag.Code = "HS0111"
 )

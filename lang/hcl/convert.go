@@ -22,32 +22,6 @@ type converter struct {
 
 func (c *converter) span(r hcl.Range) source.Range { return syntax.Span(c.file, r) }
 
-// labelled are the blocks of the top level that define something by name.
-var labelled = map[string]bool{
-	"manifest": true, "spec": true, "preset": true, "posture": true, "image": true, "host": true,
-	"variable": true, "module": true, "policy": true,
-}
-
-// items are the blocks of which a body has any number, in order, and the field
-// that lists them. A label is the item's name.
-var items = map[string]struct {
-	field string
-	label labelUse
-}{
-	"node":  {"nodes", required},
-	"user":  {"users", required},
-	"check": {"checks", optional},
-	"disk":  {"disks", forbidden},
-}
-
-type labelUse uint8
-
-const (
-	forbidden labelUse = iota
-	optional
-	required
-)
-
 func (c *converter) root(body *hclsyntax.Body) *syntax.Node {
 	root := &syntax.Node{Kind: syntax.Map, Range: source.Span(c.file, 0, len(c.file.Text))}
 	for _, e := range entries(body) {
@@ -120,7 +94,13 @@ func (c *converter) entry(m *syntax.Node, e entry) {
 		c.add(m, syntax.Field{Key: e.attr.Name, Range: c.span(e.attr.NameRange), Value: c.value(e.attr.Expr)})
 		return
 	}
-	item, ok := items[e.block.Type]
+	kind := e.block.Type
+	if len(e.block.Labels) > 0 && items[kind].field == "" && !groups[kind] {
+		if kind = c.unknown(e.block); kind == "" {
+			return
+		}
+	}
+	item, ok := items[kind]
 	if !c.labels(e.block, item.label) {
 		return
 	}

@@ -1,12 +1,14 @@
 package hcl
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
 )
 
 // maxFindings is more than anyone reads.
@@ -34,12 +36,33 @@ func duplicateKey(key string, r, first source.Range) *diag.Diagnostic {
 }
 
 func (c *converter) numberKey(r source.Range) {
-	d := codeKey.Errorf("a key must be text, and this is a whole number")
+	number := string(r.File.Text[r.Start:r.End])
+	kind := syntax.Int
+	if strings.ContainsAny(number, ".eE") {
+		kind = syntax.Float
+	}
+	d := codeKey.Errorf("a key must be text, and this is a %s", kind)
 	d.Range = r
-	text := `"` + string(r.File.Text[r.Start:r.End]) + `"`
+	text := `"` + number + `"`
 	d.Help = "write " + text
 	d.Fixes = []diag.Fix{{Title: "quote the key", Edits: []diag.Edit{{Range: r, New: text}}}}
 	c.report(d)
+}
+
+// unknown reports a block with a name of a kind that does not exist, and
+// returns the kind that was meant: it is read as that, so that nothing else is
+// wrong for its want.
+func (c *converter) unknown(b *hclsyntax.Block) string {
+	d := codeUnknown.Errorf("unknown block %q", b.Type)
+	d.Range = c.span(b.TypeRange)
+	d.Help = "remove it: the blocks with a name here are " + strings.Join(named, ", ")
+	meant := diag.Suggest(b.Type, named)
+	if meant != "" {
+		d.Help = fmt.Sprintf("did you mean %q?", meant)
+		d.Fixes = []diag.Fix{{Title: "write " + meant, Edits: []diag.Edit{{Range: d.Range, New: meant}}}}
+	}
+	c.report(d)
+	return meant
 }
 
 // labels checks how many labels a block has. Without what it needs, the block

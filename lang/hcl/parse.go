@@ -25,8 +25,9 @@ func ParseLimits(f *source.File, l Limits) (*syntax.Node, diag.List) {
 	if d := scan(f, l); d != nil {
 		return nil, diag.List{d}
 	}
-	text := f.Unix() // a heredoc would keep carriage returns
-	if !bytes.HasSuffix(text, []byte("\n")) { // so that a heredoc may end the file
+	// A heredoc would keep carriage returns, and ends at the end of a line.
+	text := f.Unix()
+	if !bytes.HasSuffix(text, []byte("\n")) {
 		text = append(bytes.Clone(text), '\n')
 	}
 	parsed, problems := hclsyntax.ParseConfig(text, f.Name, hcl.InitialPos)

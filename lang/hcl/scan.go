@@ -222,12 +222,33 @@ func (s *scanner) close(top *frame, c byte) {
 		s.at++
 		return
 	}
-	if want == 0 {
+	if want == 0 || s.isBlock(top) && !s.isOpen(c) {
 		s.fail(codeUnclosed, s.at, s.at+1, "remove it, or put the text into quotes", "%c closes a bracket that is not open", c)
 		return
 	}
 	d := s.fail(codeUnclosed, s.at, s.at+1, "write "+string(want), "a %c where %c belongs", c, want)
 	d.Notes = []diag.Note{{Text: "the bracket to close is here", Range: source.Span(s.file, top.open, top.open+1)}}
+}
+
+// isOpen reports whether a bracket that c closes is open anywhere.
+func (s *scanner) isOpen(c byte) bool {
+	for _, f := range s.frames {
+		if closer(f.kind) == c {
+			return true
+		}
+	}
+	return false
+}
+
+// isBlock reports whether a brace follows a kind or a name: it opens a block
+// and no mapping, and a bracket in it does not mean to close it.
+func (s *scanner) isBlock(f *frame) bool {
+	before := bytes.TrimRight(s.text[:f.open], " \t")
+	if f.kind != inBrace || len(before) == 0 {
+		return false
+	}
+	last := before[len(before)-1]
+	return last == '"' || last == '-' || isDigit(last) || last >= utf8.RuneSelf || letter(before[len(before)-1:]) > 0
 }
 
 func closer(kind byte) byte {

@@ -104,6 +104,7 @@ func (c *converter) object(n *syntax.Node, e *hclsyntax.ObjectConsExpr) bool {
 		r := c.span(item.KeyExpr.Range())
 		if keys[i].number {
 			c.numberKey(r)
+			continue // no field has this name, which need not be said twice
 		}
 		c.add(n, syntax.Field{Key: keys[i].text, Range: r, Value: c.value(item.ValueExpr)})
 	}

@@ -21,7 +21,7 @@ const (
 	Bad  // an error was reported here; checks stay silent about it
 )
 
-var kindNames = [...]string{"null", "boolean", "whole number", "number", "string", "list", "mapping", "expression", "error"}
+var kindNames = [...]string{"null", "boolean", "whole number", "number with a fraction or exponent", "string", "list", "mapping", "expression", "error"}
 
 func (k Kind) String() string { return kindNames[k] }
 

@@ -3,6 +3,8 @@ package syntax
 import (
 	"fmt"
 	"testing"
+
+	"github.com/homestak/homestak/lang/source"
 )
 
 func TestIndex(t *testing.T) {
@@ -27,6 +29,29 @@ func TestGet(t *testing.T) {
 	m := &Node{Kind: Map, Fields: []Field{{Key: "a", Value: one}}}
 	if m.Get("a") != one || m.Get("b") != nil || one.Get("a") != nil || (*Node)(nil).Get("a") != nil {
 		t.Error("Get finds fields, and nothing in what has none")
+	}
+}
+
+func TestGlued(t *testing.T) {
+	for text, want := range map[string]string{
+		"name:web": "name", "a-1:2": "a-1", "_x:y:z": "_x",
+		"name": "", "name:": "", ":x": "", "name: x": "", "https://x": "", "10:20": "", "a b:c": "", "a::b": "", "é:b": "",
+	} {
+		key, _, ok := Glued(text)
+		if key != want || ok != (want != "") {
+			t.Errorf("%q is %q, %v", text, key, ok)
+		}
+	}
+	f := source.NewFile("a.yaml", []byte(`- a:b
+- "a:b"
+`))
+	plain := &Node{Kind: String, Text: "a:b", Range: source.Span(f, 2, 5)}
+	quoted := &Node{Kind: String, Text: "a:b", Range: source.Span(f, 8, 13)}
+	if _, _, ok := plain.Glued(); !ok {
+		t.Error("a plain text may be a field")
+	}
+	if _, _, ok := quoted.Glued(); ok {
+		t.Error("quoted text is text")
 	}
 }
 

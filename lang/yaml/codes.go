@@ -72,6 +72,18 @@ func (l *findings) merge(r source.Range) {
 	l.add(d)
 }
 
+// glued reports a key without a value that is a field without its space.
+func (l *findings) glued(f syntax.Field) bool {
+	key, _, ok := syntax.Glued(f.Key)
+	if ok {
+		d := codeColon.Errorf("")
+		d.Range = f.Range
+		missingSpace(d, int(f.Range.Start)+len(key))
+		l.add(d)
+	}
+	return ok
+}
+
 func (l *findings) keyKind(r source.Range, k syntax.Kind) {
 	d := codeKey.Errorf("a key must be text, and this is a %s", k)
 	if k == syntax.Null {

@@ -126,6 +126,9 @@ func (c *converter) mapping(n *yaml.Node, start int) *syntax.Node {
 		if isEmptyScalar(value) {
 			at := colonAfter(c.file.Text, int(f.Range.End))
 			f.Value = c.node(syntax.Null, at, at)
+			if ok && n.Style&yaml.FlowStyle != 0 && key.Style == 0 && at == int(f.Range.End) {
+				ok = !c.found.glued(f) // {name:a} is the key "name:a"
+			}
 		} else {
 			f.Value = c.value(value, n.Column-1)
 		}
@@ -173,6 +176,7 @@ func (c *converter) key(n *yaml.Node) (f syntax.Field, ok bool) {
 		return f, false
 	case k.Kind != syntax.String:
 		c.found.keyKind(k.Range, k.Kind)
+		return f, false // no field has this name, which need not be said twice
 	}
 	return f, true
 }

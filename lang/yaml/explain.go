@@ -24,6 +24,7 @@ func explain(f *source.File, err error, depth depthLimit) *diag.Diagnostic {
 	if !errors.As(err, &e) {
 		d := codeSyntax.Errorf("this is not YAML")
 		d.Range = source.Span(f, 0, 0)
+		d.Help = "check the indentation, and quote texts with colons or brackets in them"
 		return d
 	}
 	x := failure{file: f, text: f.Text, message: e.Message, doing: e.ContextMsg}

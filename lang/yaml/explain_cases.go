@@ -7,6 +7,7 @@ import (
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
 )
 
 // quoted explains what is wrong inside quotes.
@@ -194,12 +195,24 @@ func (x *failure) noColon() *diag.Diagnostic {
 	d := codeColon.Errorf("a colon is missing")
 	d.Range = x.rest(first)
 	d.Help = "write \"key: value\"; a space follows the colon"
+	if key, _, ok := syntax.Glued(string(x.text[d.Range.Start:d.Range.End])); ok {
+		missingSpace(d, int(d.Range.Start)+len(key))
+	}
 	if x.byteAt(x.at) == ':' { // the key is longer than 1024 characters
 		d.Message = "a key this long needs no colon but a shorter name"
 		d.Range = source.Span(x.file, x.at, x.at+1)
 		d.Help = "use at most 1,024 characters"
 	}
 	return d
+}
+
+// missingSpace makes d say that the colon at an offset lacks its space.
+func missingSpace(d *diag.Diagnostic, colon int) {
+	d.Message = "a space is missing after the colon"
+	d.Help = "write \": \" between the key and its value"
+	d.Fixes = []diag.Fix{{Title: "add the space", Edits: []diag.Edit{{
+		Range: source.Span(d.Range.File, colon+1, colon+1), New: " ",
+	}}}}
 }
 
 // quoteIt explains a character that cannot start a plain value.

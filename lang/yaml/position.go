@@ -152,10 +152,13 @@ func flowEnd(text []byte, i int) int {
 // key has none ("? key" without a value).
 func colonAfter(text []byte, i int) int {
 	at := skipBlank(text, i)
-	if at < len(text) && text[at] == ':' {
-		return at + 1
+	switch {
+	case at == len(text) || text[at] != ':':
+		return i
+	case at > i && at+1 < len(text) && text[at+1] > ' ' && !strings.ContainsRune(",[]{}", rune(text[at+1])):
+		return i // a key that starts with a colon
 	}
-	return i
+	return at + 1
 }
 
 // skipBlank skips white space and comments.
