@@ -34,24 +34,26 @@ var named = []string{"check", "node", "user"}
 // groups are the fields of the language that are mappings: blocks without a
 // label.
 var groups = func() map[string]bool {
-	keys := map[string]bool{}
+	keys, seen := map[string]bool{}, map[*schema.Object]bool{}
 	for _, o := range []*schema.Object{schema.Manifest, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Node, schema.Site} {
-		addGroups(keys, o)
+		addGroups(keys, seen, o)
 	}
 	return keys
 }()
 
-func addGroups(keys map[string]bool, o *schema.Object) {
+func addGroups(keys map[string]bool, seen map[*schema.Object]bool, o *schema.Object) {
+	if o == nil || seen[o] {
+		return
+	}
+	seen[o] = true
 	for i := range o.Fields {
 		f := &o.Fields[i]
 		if f.Type == schema.Group || f.Type == schema.Table || f.Object != nil {
 			keys[f.Key] = true
 		}
-		if f.Object != nil {
-			addGroups(keys, f.Object)
-		}
-		if f.Elem != nil && f.Elem.Object != nil {
-			addGroups(keys, f.Elem.Object)
+		addGroups(keys, seen, f.Object)
+		if f.Elem != nil {
+			addGroups(keys, seen, f.Elem.Object)
 		}
 	}
 }
