@@ -15,6 +15,7 @@ import (
 	_ "github.com/luthermonson/go-proxmox"
 	_ "github.com/rogpeppe/go-internal/testscript"
 	_ "github.com/rogpeppe/go-internal/txtar"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
 	_ "github.com/sebdah/goldie/v2"
 	_ "github.com/spf13/pflag"
 	_ "github.com/zclconf/go-cty/cty/function/stdlib"

@@ -42,7 +42,7 @@ func (c *compilation) unknown(kind string, name opt[string], who ...diag.Note) {
 
 // definitionName is what definitions may be called: names end up in tags,
 // addresses and paths.
-var definitionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$`)
+var definitionName = regexp.MustCompile(schema.Name.Pattern())
 
 // named refuses a definition whose name could not be used.
 func (f *findings) named(d *definition) bool {

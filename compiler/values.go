@@ -44,39 +44,34 @@ func (f *findings) syntaxOf(o *opt[string], s *schema.Field) {
 	}
 }
 
-// words are the textual types that one pattern describes. Each pattern is the
-// rule of whoever takes the name in the end: Debian, systemd, Proxmox VE, and
-// the programs nodes are made by, which refuse what is longer or stranger.
+// words are the textual types that one pattern describes, and how to say it.
 var words = []struct {
 	of      schema.Type
 	pattern *regexp.Regexp
 	label   string
 	example string
 }{
-	{schema.Domain, regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
+	{schema.Domain, regexp.MustCompile(schema.Domain.Pattern()),
 		"labels of lower-case letters, digits and hyphens, joined by dots", "it as in home.arpa"},
-	{schema.Package, regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]{1,127}$`),
+	{schema.Package, regexp.MustCompile(schema.Package.Pattern()),
 		"lower-case letters, digits, and + . - inside", "the name that apt knows it by, as in nginx"},
-	{schema.Service, regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,127}$`),
+	{schema.Service, regexp.MustCompile(schema.Service.Pattern()),
 		"letters, digits, and : _ . @ - inside", "the name of a systemd unit, as in ssh or ssh.service"},
-	{schema.Login, regexp.MustCompile(`^[a-z_][a-z0-9_-]{0,31}$`),
+	{schema.Login, regexp.MustCompile(schema.Login.Pattern()),
 		"lower-case letters, digits, _ and -, at most 32, no digit first", "a name that useradd takes, as in ann"},
-	{schema.Tag, regexp.MustCompile(`^[a-z0-9_][a-z0-9_+.-]{0,63}$`),
+	{schema.Tag, regexp.MustCompile(schema.Tag.Pattern()),
 		"lower-case letters, digits, and _ + . - inside, at most 64", "it as in web"},
-	{schema.Pool, regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,2}$`),
+	{schema.Pool, regexp.MustCompile(schema.Pool.Pattern()),
 		"letters, digits, _ and -, at most three levels joined by /", "the name of a pool of the host, as in prod/web"},
-	{schema.Bridge, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,14}$`),
+	{schema.Bridge, regexp.MustCompile(schema.Bridge.Pattern()),
 		"letters, digits, and _ . - inside, at most 15", "the name of a bridge of the host, as in vmbr0"},
-	{schema.Storage, regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]$`),
+	{schema.Storage, regexp.MustCompile(schema.Storage.Pattern()),
 		"letters, digits, and _ . - inside", "the name of a storage of the host, as in local-zfs"},
 }
 
-// longestWord is the length of a DNS name; nothing else is longer.
-const longestWord = 253
-
 func (f *findings) word(o *opt[string], t schema.Type) {
 	for i := range words {
-		if w := &words[i]; w.of == t && (len(o.V) > longestWord || !w.pattern.MatchString(o.V)) {
+		if w := &words[i]; w.of == t && (len(o.V) > schema.LongestWord || !w.pattern.MatchString(o.V)) {
 			d := f.errorAt(codeBadName, o.At, "%q cannot be %s", shortened(o.V), t)
 			d.Label, d.Help = w.label, "write "+w.example
 			o.Bad = true

@@ -8,6 +8,7 @@ type Type uint8
 const (
 	String   Type = iota
 	Label         // a name that becomes a host name: one DNS label in lower case
+	Name          // what a definition is called
 	Ref           // the name of a definition or node; Of says of which kind
 	Bool          //
 	Int           // within Min and Max
@@ -34,7 +35,7 @@ const (
 )
 
 var typeNames = [...]string{
-	"text", "a name", "a name", "true or false", "a whole number", "a size", "a duration", "an IPv4 address",
+	"text", "a name", "a name", "a name", "true or false", "a whole number", "a size", "a duration", "an IPv4 address",
 	"an address with prefix length", "a MAC address", "a UUID", "a URL",
 	"a domain", "a time zone", "a package", "a service", "a login name", "a tag", "a pool", "a bridge", "a storage",
 	"a list", "a mapping", "a mapping", "anything",
@@ -63,9 +64,10 @@ type Field struct {
 	Unit     unit.Size // Size: what a bare number counts
 	Min, Max int64     // Int: bounds, both included; Size: bounds in bytes, 0 = none
 	Required bool
+	InYAML   bool    // required in YAML, where no block says what the file is
 	Default  string  // the value when absent, as a user would write it
 	Elem     *Field  // List, Table
-	Object   *Object // Group; for Ref: the longer form that a mapping may take
+	Object   *Object // Group, nil for the object that the field is in; for Ref: the longer form that a mapping may take
 	Use      Use
 	New      bool   // upstream does not have it
 	Renamed  string // upstream's name of the field given here
