@@ -25,11 +25,11 @@ const bytesPerStep = 64
 
 // What values take, in bytes, with what go-cty keeps beside them.
 const (
-	sizeItem   = 64  // an element of a list
-	sizeEntry  = 256 // an entry of a mapping
-	sizeNumber = 160 // a number, and the other small results of operators
-	sizeNode   = 192 // a node of a tree
-	sizeReport = 1024
+	sizeItem   = 64   // an element of a list
+	sizeEntry  = 256  // an entry of a mapping
+	sizeNumber = 160  // a number, and the other small results of operators
+	sizeNode   = 192  // a node of a tree
+	sizeReport = 2048 // a finding, with its suggestion
 )
 
 // Spend takes from the budget and reports whether that much was left. Functions
