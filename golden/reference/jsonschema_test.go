@@ -8,6 +8,7 @@ import (
 
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/homestak/homestak/lang"
 	"github.com/homestak/homestak/lang/langtest"
 	"github.com/homestak/homestak/lang/schema/jsonschema"
 )
@@ -56,7 +57,7 @@ func TestJSONSchemaOfUpstreamFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = schema.Validate(langtest.Plain(t, "file.yaml", data))
+			err = schema.Validate(langtest.Plain(t, "file.yaml", data, lang.Parse))
 			if c.valid != (err == nil) {
 				t.Errorf("%s: valid %v, want %v: %v", filepath.Base(file), err == nil, c.valid, err)
 			}

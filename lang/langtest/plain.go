@@ -4,16 +4,16 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
 )
 
 // Plain parses a file without expressions to what encoding/json would make of
 // the same data, with numbers as json.Number. An empty file is an empty map.
-func Plain(t *testing.T, name string, text []byte) any {
+func Plain(t *testing.T, name string, text []byte, parse func(*source.File) (*syntax.Node, diag.List)) any {
 	t.Helper()
-	n, list := lang.Parse(source.NewFile(name, text))
+	n, list := parse(source.NewFile(name, text))
 	if list.HasErrors() {
 		t.Fatalf("%s: %v", name, list)
 	}

@@ -10,6 +10,7 @@ import (
 
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/homestak/homestak/lang"
 	"github.com/homestak/homestak/lang/langtest"
 	"github.com/homestak/homestak/lang/schema/jsonschema"
 	"github.com/homestak/homestak/stdlib"
@@ -64,7 +65,7 @@ func TestOwnFiles(t *testing.T) {
 				return err
 			}
 			n++
-			if err := compile(t, kind).Validate(langtest.Plain(t, name, text)); err != nil {
+			if err := compile(t, kind).Validate(langtest.Plain(t, name, text, lang.Parse)); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			return nil
@@ -126,11 +127,11 @@ func TestForms(t *testing.T) {
 	} {
 		s := compile(t, c.kind)
 		if c.good != "" {
-			if err := s.Validate(langtest.Plain(t, "good.yaml", []byte(c.good))); err != nil {
+			if err := s.Validate(langtest.Plain(t, "good.yaml", []byte(c.good), lang.Parse)); err != nil {
 				t.Errorf("%s is refused: %v", c.good, err)
 			}
 		}
-		if c.bad != "" && s.Validate(langtest.Plain(t, "bad.yaml", []byte(c.bad))) == nil {
+		if c.bad != "" && s.Validate(langtest.Plain(t, "bad.yaml", []byte(c.bad), lang.Parse)) == nil {
 			t.Errorf("%s, with a mistake, is accepted:\n%s", c.kind, c.bad)
 		}
 	}
