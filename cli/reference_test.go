@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/manual"
 	"github.com/homestak/homestak/plan"
 )
 
@@ -24,6 +25,8 @@ func TestReferenceIsCurrent(t *testing.T) {
 		"verbs.md":       verbsReference(),
 		"diagnostics.md": diagnosticsReference(),
 		"ops.md":         opsReference(t),
+		"language.md":    manual.Language(),
+		"functions.md":   manual.Functions(),
 	} {
 		file := filepath.Join("..", "docs", "reference", name)
 		if *update {

@@ -7,7 +7,7 @@ var nameField = Field{Key: "name", Type: Name, New: true, Doc: "By default the f
 
 // Spec is what a node becomes. Upstream's schema v1.
 var Spec = &Object{Name: "spec", Doc: "What a node becomes.", Fields: []Field{
-	{Key: "schema_version", Type: Int, Min: 1, Max: 1, InYAML: true, Doc: "Always 1. A YAML spec has to say it."},
+	{Key: "schema_version", Type: Int, Min: 1, Max: 1, InYAML: true, Doc: "Always 1."},
 	nameField,
 	{Key: "identity", Type: Group, Doc: "Who the node is.", Object: &Object{Name: "identity", Fields: []Field{
 		{Key: "hostname", Type: Label, Doc: "Host name; by default the node's name."},

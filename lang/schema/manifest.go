@@ -10,7 +10,7 @@ const (
 
 // Manifest is a deployment. Upstream's schema v2, and what homestak adds.
 var Manifest = &Object{Name: "manifest", Doc: "What machines should exist and how they relate.", Fields: []Field{
-	{Key: "schema_version", Type: Int, Min: 2, Max: 2, InYAML: true, Doc: "Always 2. A YAML manifest has to say it."},
+	{Key: "schema_version", Type: Int, Min: 2, Max: 2, InYAML: true, Doc: "Always 2."},
 	{Key: "name", Type: Name, Doc: "The manifest's name: by default the file's name, and never different from it."},
 	{Key: "description", Type: String, Doc: "Text for people."},
 	{Key: "pattern", Type: String, Enum: []string{"flat", "tiered", "mesh", "hub-spoke", "federated"},

@@ -35,7 +35,7 @@ const (
 )
 
 var typeNames = [...]string{
-	"text", "a name", "a name", "a name", "true or false", "a whole number", "a size", "a duration", "an IPv4 address",
+	"text", "a host name", "a name", "a name", "true or false", "a whole number", "a size", "a duration", "an IPv4 address",
 	"an address with prefix length", "a MAC address", "a UUID", "a URL",
 	"a domain", "a time zone", "a package", "a service", "a login name", "a tag", "a pool", "a bridge", "a storage",
 	"a list", "a mapping", "a mapping", "anything",
