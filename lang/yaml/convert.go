@@ -122,7 +122,7 @@ func (c *converter) mapping(n *yaml.Node, start int) *syntax.Node {
 	end := start + 1
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		f, ok := c.key(key)
+		f, ok := c.key(key, n.Column-1)
 		if isEmptyScalar(value) {
 			at := colonAfter(c.file.Text, int(f.Range.End))
 			f.Value = c.node(syntax.Null, at, at)
@@ -155,15 +155,16 @@ func (c *converter) end(n *yaml.Node, start, last int) int {
 	return flowEnd(c.file.Text, last)
 }
 
-// key converts a key; ok is false when the field must be left out.
-func (c *converter) key(n *yaml.Node) (f syntax.Field, ok bool) {
+// key converts a key of a mapping at column indent; ok is false when the field
+// must be left out.
+func (c *converter) key(n *yaml.Node, indent int) (f syntax.Field, ok bool) {
 	if isEmptyScalar(n) {
 		at := c.cursor.seek(c.file, n.Line, n.Column)
 		f.Range = source.Span(c.file, at, at)
 		c.found.keyKind(f.Range, syntax.Null)
 		return f, false
 	}
-	k := c.value(n, -1)
+	k := c.value(n, indent)
 	f.Range, f.Key = k.Range, c.intern(k.Text)
 	switch {
 	case k.Kind == syntax.Bad:
