@@ -48,7 +48,8 @@ func TestEveryCodeHasACase(t *testing.T) {
 	}
 	named := map[diag.Code]string{"HS0002": "codeDeep", "HS0003": "codeTooMany", "HS0110": "codeChain", "HS0090": "codeUnfaithful"}
 	for _, e := range diag.Entries() {
-		if e.Code < "HS0200" && !strings.Contains(cases.String(), string(e.Code)) && (named[e.Code] == "" || !strings.Contains(cases.String(), named[e.Code])) {
+		// From HS0170 on, conversion has cases of its own.
+		if e.Code < "HS0170" && !strings.Contains(cases.String(), string(e.Code)) && (named[e.Code] == "" || !strings.Contains(cases.String(), named[e.Code])) {
 			t.Errorf("%s has no case", e.Code)
 		}
 	}
