@@ -40,7 +40,6 @@ type HostEnv struct {
 	Token        secret.Value
 	Storage      string // for guest disks
 	ImageStorage string // for images and seeds
-	Bridge       string
 	IOWidth      uint   // copies at once, 0 = the default
 	Via          string // an HTTP CONNECT proxy to its guests, "https://127.0.0.1:40123"; "" = direct
 }

@@ -122,7 +122,7 @@ func hostEnv(h compiler.Host, secrets *secret.Store) (apply.HostEnv, error) {
 	}
 	return apply.HostEnv{
 		Node: h.Node, Endpoints: h.Endpoints, Fingerprint: h.Fingerprint, Token: token, Storage: h.Storage,
-		ImageStorage: h.ImageStorage, Bridge: h.Bridge, IOWidth: h.IOWidth, Via: h.Via,
+		ImageStorage: h.ImageStorage, IOWidth: h.IOWidth, Via: h.Via,
 	}, nil
 }
 

@@ -24,7 +24,6 @@ type Host struct {
 	TokenName    string   // secret with the API token, "api_tokens.NAME"
 	Storage      string   // for guest disks; "" = the host's first that can hold them
 	ImageStorage string   // for images and seeds; "" = the host's first that can hold them
-	Bridge       string   // for guests that name none; "" = the site's. Refused in this version, so always ""
 	Via          string   // how its API and guests are reached; "" = directly
 	IOWidth      uint     // copies at once, 0 = the default
 	Range        source.Range
@@ -34,7 +33,7 @@ type Host struct {
 // hosts/ for the metal, nodes/ for Proxmox VE on it.
 type hostDecl struct {
 	node, endpoint, fingerprint, token opt[string]
-	datastore, images, bridge, via, ip opt[string]
+	datastore, images, via, ip         opt[string]
 	endpoints                          []opt[string]
 	io                                 opt[int]
 }
@@ -77,7 +76,6 @@ func (c *compilation) host(n *syntax.Node, where string) hostDecl {
 		token:       r.text("token"),
 		datastore:   r.text("datastore"),
 		images:      r.text("image_datastore"),
-		bridge:      r.text("bridge"),
 		via:         c.via(r.text("via")),
 		ip:          r.text("ip"),
 		io:          r.number("io"),
@@ -86,7 +84,7 @@ func (c *compilation) host(n *syntax.Node, where string) hostDecl {
 	if e := r.take("network"); e != nil && !d.ip.Set {
 		d.ip = bridgeAddress(e.node)
 	}
-	for _, recorded := range []string{"name", "host", "parent_node", "host_user", "domain", "storage", "hardware", "access", "ssh", "timezone"} {
+	for _, recorded := range []string{"name", "host", "bridge", "parent_node", "host_user", "domain", "storage", "hardware", "access", "ssh", "timezone"} {
 		r.take(recorded)
 	}
 	return d
@@ -114,7 +112,7 @@ func (d hostDecl) over(o hostDecl) hostDecl {
 	m := hostDecl{
 		node: first(d.node, o.node), endpoint: first(d.endpoint, o.endpoint), fingerprint: first(d.fingerprint, o.fingerprint),
 		token: first(d.token, o.token), datastore: first(d.datastore, o.datastore), images: first(d.images, o.images),
-		bridge: first(d.bridge, o.bridge), via: first(d.via, o.via), ip: first(d.ip, o.ip),
+		via: first(d.via, o.via), ip: first(d.ip, o.ip),
 		endpoints: d.endpoints, io: d.io,
 	}
 	if len(m.endpoints) == 0 {
@@ -129,7 +127,7 @@ func (d hostDecl) over(o hostDecl) hostDecl {
 func (d hostDecl) host(name string, at source.Range) Host {
 	h := Host{
 		Name: name, Node: name, TokenName: "api_tokens." + name, Fingerprint: d.fingerprint.V,
-		Storage: d.datastore.V, ImageStorage: d.images.V, Bridge: d.bridge.V, Via: d.via.V, IOWidth: uint(d.io.V), Range: at,
+		Storage: d.datastore.V, ImageStorage: d.images.V, Via: d.via.V, IOWidth: uint(d.io.V), Range: at,
 	}
 	if d.node.ok() {
 		h.Node = d.node.V
@@ -161,7 +159,7 @@ func (f *findings) fingerprint(o opt[string]) opt[string] {
 	if len(hex) != 64 || strings.Trim(hex, "0123456789ABCDEF") != "" {
 		d := f.errorAt(codeFingerprint, o.At, "%q is not the fingerprint of a certificate", o.V)
 		d.Label = "32 octets in hex, the certificate's SHA-256"
-		d.Help = "run `homestak host trust`, or `pvenode cert info` on the host"
+		d.Help = "`pvenode cert info` on the host shows it"
 		o.Bad = true
 		return o
 	}
