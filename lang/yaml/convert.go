@@ -123,6 +123,9 @@ func (c *converter) mapping(n *yaml.Node, start int) *syntax.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		f, ok := c.key(key, n.Column-1)
+		if i == 0 {
+			start = min(start, int(f.Range.Start)) // where the library says otherwise, a first key starts with a colon
+		}
 		if isEmptyScalar(value) {
 			at := colonAfter(c.file.Text, int(f.Range.End))
 			f.Value = c.node(syntax.Null, at, at)
