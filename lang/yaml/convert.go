@@ -123,11 +123,8 @@ func (c *converter) mapping(n *yaml.Node, start int) *syntax.Node {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		f, ok := c.key(key, n.Column-1)
-		if i == 0 {
-			start = min(start, int(f.Range.Start)) // where the library says otherwise, a first key starts with a colon
-		}
 		if isEmptyScalar(value) {
-			at := colonAfter(c.file.Text, int(f.Range.End))
+			at := colonAfter(c.file.Text, int(f.Range.End), n.Style&yaml.FlowStyle != 0)
 			f.Value = c.node(syntax.Null, at, at)
 			if ok && n.Style&yaml.FlowStyle != 0 && key.Style == 0 && at == int(f.Range.End) {
 				ok = !c.found.glued(f) // {name:a} is the key "name:a"

@@ -149,14 +149,19 @@ func flowEnd(text []byte, i int) int {
 }
 
 // colonAfter is the offset after the colon that follows a key, or i when the
-// key has none ("? key" without a value).
-func colonAfter(text []byte, i int) int {
+// key has none ("? key" without a value). A colon that does not touch the key
+// starts the next one unless something ends it: a blank, or in flow style a
+// bracket or comma.
+func colonAfter(text []byte, i int, flow bool) int {
 	at := skipBlank(text, i)
-	switch {
-	case at == len(text) || text[at] != ':':
+	if at == len(text) || text[at] != ':' {
 		return i
-	case at > i && at+1 < len(text) && text[at+1] > ' ' && !strings.ContainsRune(",[]{}", rune(text[at+1])):
-		return i // a key that starts with a colon
+	}
+	if at > i && at+1 < len(text) {
+		next := text[at+1]
+		if next > ' ' && !(flow && strings.ContainsRune(",[]{}", rune(next))) {
+			return i
+		}
 	}
 	return at + 1
 }
