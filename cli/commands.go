@@ -15,7 +15,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"start", []command{initCommand(), labCommand(), secretsCommand()}},
-		{"write", []command{fmtCommand(), validateCommand(), explainCommand(), schemaCommand(), docCommand()}},
+		{"write", []command{fmtCommand(), validateCommand(), explainCommand(), schemaCommand(), docCommand(), whyCommand()}},
 		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand()}},
 		{"act", []command{applyCommand(), createCommand(), destroyCommand(), testCommand()}},
 		{"other", []command{configCommand(), completionCommand(), versionCommand()}},
@@ -39,7 +39,7 @@ func laterVerbs() map[string]string {
 		"status": "fleet status", "drift": "live differences", "import": "adoption", "lock": "leases", "serve": "the spec server",
 		"agent": "the node's agent", "spec": "spec get", "job": "run phase", "exec": "run phase", "host": "certificate trust",
 		"token": "tokens", "ca": "the site's CA", "lsp": "the language server",
-		"why": "provenance", "eval": "expressions", "ci": "CI comments",
+		"eval": "expressions", "ci": "CI comments",
 	}
 }
 
