@@ -36,7 +36,7 @@ func (c *converter) node(k syntax.Kind, start, end int) *syntax.Node {
 // around it, -1 at the top.
 func (c *converter) value(n *yaml.Node, indent int) *syntax.Node {
 	start := c.cursor.seek(c.file, n.Line, n.Column)
-	if refused := c.refused(n, start); refused != nil {
+	if refused := c.refused(n, start, indent); refused != nil {
 		return refused
 	}
 	switch n.Kind {
@@ -50,7 +50,7 @@ func (c *converter) value(n *yaml.Node, indent int) *syntax.Node {
 
 // refused reports the properties a node must not have. The node is Bad and as
 // long as what it would have been, so that its neighbours find their ends.
-func (c *converter) refused(n *yaml.Node, start int) *syntax.Node {
+func (c *converter) refused(n *yaml.Node, start, indent int) *syntax.Node {
 	if n.Kind == yaml.AliasNode {
 		end := property(c.file.Text, start)
 		c.found.alias(c.file, start, end)
@@ -70,14 +70,14 @@ func (c *converter) refused(n *yaml.Node, start int) *syntax.Node {
 	}
 	bare := *n
 	bare.Anchor, bare.Tag, bare.Style = "", "", n.Style&^yaml.TaggedStyle
-	inner := c.propertied(&bare, start, at)
+	inner := c.propertied(&bare, start, at, indent)
 	inner.Kind, inner.Items, inner.Fields = syntax.Bad, nil, nil
 	return inner
 }
 
 // propertied converts a node whose properties end at end and whose content, if
 // it has any, starts at start.
-func (c *converter) propertied(n *yaml.Node, end, start int) *syntax.Node {
+func (c *converter) propertied(n *yaml.Node, end, start, indent int) *syntax.Node {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return c.mapping(n, start)
@@ -86,7 +86,7 @@ func (c *converter) propertied(n *yaml.Node, end, start int) *syntax.Node {
 	case n.Value == "" && n.Style == 0:
 		return c.node(syntax.Bad, end, end)
 	}
-	return c.scalar(n, start, -1)
+	return c.scalar(n, start, indent)
 }
 
 func (c *converter) scalar(n *yaml.Node, start, indent int) *syntax.Node {

@@ -330,15 +330,16 @@ func TestRunPrograms(t *testing.T) {
 	m.SetAddresses("10.0.9.20", "fe80::1")
 	must(t, m.SetHostname(ctx, "box"))
 	must(t, m.WriteFile(ctx, "/etc/hosts", []byte("127.0.0.1 localhost\n10.0.9.20 box.home.arpa box # me\n"), rootFile(0o644)))
-	for argv, want := range map[string]string{
-		"hostname": "box\n", "hostname -s": "box\n", "hostname -f": "box.home.arpa\n", "hostname -I": "10.0.9.20 fe80::1\n",
-		"systemctl is-active ssh": "active\n", "systemctl is-enabled sshd.service": "enabled\n", "systemctl --quiet daemon-reload": "",
-		"apt-get update": "Reading package lists...\n", "apt-get install -y --no-install-recommends htop": "", "systemctl restart cron": "",
-		"systemctl disable --now cron": "", "stat -c %a:%U:%G:%s /etc/hostname": "644:root:root:4\n",
+	// In order: what is started is stopped again.
+	for _, c := range []struct{ argv, want string }{
+		{"hostname", "box\n"}, {"hostname -s", "box\n"}, {"hostname -f", "box.home.arpa\n"}, {"hostname -I", "10.0.9.20 fe80::1\n"},
+		{"systemctl is-active ssh", "active\n"}, {"systemctl is-enabled sshd.service", "enabled\n"}, {"systemctl --quiet daemon-reload", ""},
+		{"apt-get update", "Reading package lists...\n"}, {"apt-get install -y --no-install-recommends htop", ""}, {"systemctl restart cron", ""},
+		{"systemctl disable --now cron", ""}, {"stat -c %a:%U:%G:%s /etc/hostname", "644:root:root:4\n"},
 	} {
-		out, err := m.Run(ctx, nil, strings.Fields(argv)...)
-		if err != nil || string(out) != want {
-			t.Errorf("%s: %q, %v", argv, out, err)
+		out, err := m.Run(ctx, nil, strings.Fields(c.argv)...)
+		if err != nil || string(out) != c.want {
+			t.Errorf("%s: %q, %v", c.argv, out, err)
 		}
 	}
 	for argv, code := range map[string]int{
