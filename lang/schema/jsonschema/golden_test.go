@@ -1,0 +1,65 @@
+package jsonschema_test
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/langtest"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/syntax"
+)
+
+// structural are the compiler's errors about one value, or about the fields of
+// one mapping.
+var structural = regexp.MustCompile(`^HS(020[124]|030[1-8])$`)
+
+// unread are files of the cases that nobody reads, or that are wrong where the
+// case is not about it.
+var unread = []string{"v2-directory.txtar in/postures/dev.yaml", "host-used.txtar in/hosts/mother.yaml"}
+
+// The compiler's own cases: a file in which it finds nothing is valid, and one
+// with a mistake of form is not.
+func TestAgreesWithTheCompiler(t *testing.T) {
+	archives, err := filepath.Glob("../../../golden/compiler/testdata/*.txtar")
+	if err != nil || len(archives) < 40 {
+		t.Fatalf("%d archives, %v", len(archives), err)
+	}
+	good, bad := 0, 0
+	for _, name := range archives {
+		a, err := txtar.ParseFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range a.Files {
+			kind := kindOf(f.Name)
+			clean, wants, err := langtest.Cut(f.Name, f.Data)
+			if err != nil || kind == "" || slices.Contains(unread, filepath.Base(name)+" "+f.Name) {
+				continue
+			}
+			n, list := lang.Parse(source.NewFile(f.Name, clean))
+			if list.HasErrors() || n == nil || n.Kind != syntax.Map {
+				continue
+			}
+			verdict := compile(t, kind).Validate(langtest.Plain(t, f.Name, clean, lang.Parse))
+			if len(wants) == 0 {
+				good++
+				if verdict != nil {
+					t.Errorf("%s: %s is refused: %v", filepath.Base(name), f.Name, verdict)
+				}
+			} else if slices.ContainsFunc(wants, func(w langtest.Want) bool { return structural.MatchString(string(w.Code)) }) {
+				bad++
+				if verdict == nil {
+					t.Errorf("%s: %s is accepted: %v", filepath.Base(name), f.Name, wants)
+				}
+			}
+		}
+	}
+	if good < 50 || bad < 10 {
+		t.Errorf("only %d good and %d bad files", good, bad)
+	}
+}
