@@ -15,7 +15,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"start", []command{initCommand(), labCommand(), secretsCommand()}},
-		{"write", []command{fmtCommand(), validateCommand(), explainCommand(), schemaCommand(), docCommand(), whyCommand()}},
+		{"write", []command{fmtCommand(), convertCommand(), validateCommand(), explainCommand(), schemaCommand(), docCommand(), whyCommand()}},
 		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand()}},
 		{"act", []command{applyCommand(), createCommand(), destroyCommand(), testCommand()}},
 		{"other", []command{configCommand(), completionCommand(), versionCommand()}},
@@ -34,7 +34,7 @@ func commands() []command {
 // for one gets an honest answer.
 func laterVerbs() map[string]string {
 	return map[string]string{
-		"convert": "YAML ⇄ HCL, v1 → v2", "graph": "use plan --format mermaid", "policy": "plan rules",
+		"graph": "use plan --format mermaid", "policy": "plan rules",
 		"perms": "the role a plan needs", "simulate": "a rehearsal on a copy", "sign": "plan signatures", "verify": "plan signatures",
 		"status": "fleet status", "drift": "live differences", "import": "adoption", "lock": "leases", "serve": "the spec server",
 		"agent": "the node's agent", "spec": "spec get", "job": "run phase", "exec": "run phase", "host": "certificate trust",

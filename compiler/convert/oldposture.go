@@ -1,0 +1,52 @@
+package convert
+
+import (
+	"strings"
+
+	"github.com/homestak/homestak/lang/schema"
+)
+
+// flatPosture is v1's postures: what each key is called today.
+var flatPosture = map[string]string{
+	"ssh_port":                    "ssh.port",
+	"ssh_permit_root_login":       "ssh.permit_root_login",
+	"ssh_password_authentication": "ssh.password_authentication",
+	"sudo_nopasswd":               "sudo.nopasswd",
+	"fail2ban_enabled":            "fail2ban.enabled",
+}
+
+func isFlatPosture(v *value) bool {
+	for _, e := range v.entries {
+		if flatPosture[e.key] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// posture groups the flat keys, each group where its first key stands.
+func (c *conversion) posture(d *definition) {
+	d.kind = schema.KindPosture
+	var out []*entry
+	groups := map[string]*entry{}
+	for _, e := range d.body.entries {
+		to := flatPosture[e.key]
+		if to == "" {
+			out = append(out, e)
+			groups[e.key] = e
+			continue
+		}
+		group, key, _ := strings.Cut(to, ".")
+		g := groups[group]
+		if g == nil {
+			g = field(group, mapping())
+			g.lead, e.lead = e.lead, nil
+			g.blank, e.blank = e.blank, false
+			groups[group] = g
+			out = append(out, g)
+		}
+		e.key = key
+		g.value.entries = append(g.value.entries, e)
+	}
+	d.body.entries = out
+}
