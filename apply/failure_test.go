@@ -232,7 +232,7 @@ func TestTwoProcessesOneHome(t *testing.T) {
 		}
 	}
 	w.must(p, apply.Done)
-	if codes(second) != "HS0657" {
+	if codes(second) != "HS0657" || !strings.Contains(tell(second), "wait until it has ended") {
 		t.Errorf("%s\n%s", second.Outcome, tell(second))
 	}
 }

@@ -165,7 +165,7 @@ func (r *run) begin(ctx context.Context) *diag.Diagnostic {
 	j, h, err := journal.Open(r.journalDir(), r.p.Manifest, r.report.Digest)
 	if errors.Is(err, journal.ErrBusy) {
 		d := codeBusy.Errorf("another process on this machine applies a plan of %s", r.p.Manifest)
-		d.Help = "wait for it to end; its journal goes on by itself"
+		d.Help = "wait until it has ended, then plan again: by then the hosts are not what this plan was made from"
 		return d
 	}
 	if err != nil {

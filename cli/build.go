@@ -93,12 +93,16 @@ func (a *app) wanted(ctx context.Context, p *planFlags) (*compiled, plan.WantedS
 	if err != nil {
 		return nil, plan.WantedSet{}, err
 	}
+	var broken diag.List
 	if p.host == "" {
-		p.host = onlyHost(c.site)
+		p.host, broken = onlyHost(c.site)
 	}
 	w := build.Wanted(c.d, p.host)
 	homeless := func(n ir.Node) bool { return n.Parent < 0 && n.Host.V == "" }
 	if p.host == "" && slices.ContainsFunc(c.d.Nodes, homeless) {
+		if err := a.check(broken); err != nil { // one of those may have been the host
+			return nil, w, err
+		}
 		return nil, w, usage("say where %s shall run: -H lab, or -H with a name from hosts/", c.d.Manifest)
 	}
 	return c, w, nil
@@ -136,20 +140,20 @@ func (a *app) facts(ctx context.Context, m *made, from string, wanted plan.Wante
 	return plan.DecodeFacts(data)
 }
 
-// onlyHost is the site's single host with an API, or "".
-func onlyHost(site *compiler.Site) string {
-	hosts, _ := site.Hosts()
-	name := ""
+// onlyHost is the site's single host with an API, or "", and what is wrong with
+// the host entries: whoever goes on with the host reports it.
+func onlyHost(site *compiler.Site) (name string, findings diag.List) {
+	hosts, findings := site.Hosts()
 	for _, h := range hosts {
 		if len(h.Endpoints) == 0 {
 			continue
 		}
 		if name != "" {
-			return ""
+			return "", findings
 		}
 		name = h.Name
 	}
-	return name
+	return name, findings
 }
 
 func secretRefs(site *compiler.Site) []plan.SecretRef {

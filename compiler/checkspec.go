@@ -6,6 +6,7 @@ import (
 
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/source"
 )
 
 const (
@@ -15,6 +16,7 @@ const (
 	codeServiceBoth   diag.Code = "HS0419"
 	codeServiceNeeded diag.Code = "HS0420"
 	codeSpecTooLarge  diag.Code = "HS0422"
+	codeSudoUseless   diag.Code = "HS0423"
 	driverUser                  = "homestak-driver" // the account the driver logs in with
 )
 
@@ -23,6 +25,37 @@ func (c *compilation) checkSpec(s *specEffect, p *postureDecl) {
 	c.checkUsers(s.decl)
 	c.checkProgram(s)
 	c.checkServices(s, p)
+	c.checkSudo(s, p)
+}
+
+// checkSudo: where sudo asks for a password, those who may use it cannot, because
+// nothing gives them one. Root needs no sudo.
+func (c *compilation) checkSudo(s *specEffect, p *postureDecl) {
+	unknown := c.postures[s.posture.V] == nil // which was reported
+	if s.common.SudoNoPassword.V || unknown || p.nopasswd.Bad {
+		return
+	}
+	var names []string
+	var at source.Range
+	for i := range s.common.Users {
+		u := &s.common.Users[i]
+		if !u.Sudo.V || u.Name.V == "root" || u.Name.V == driverUser {
+			continue
+		}
+		if len(names) == 0 {
+			at = u.Sudo.From.Range
+		}
+		names = append(names, u.Name.V)
+	}
+	if len(names) == 0 {
+		return
+	}
+	d := c.warnAt(codeSudoUseless, at, "sudo asks %s for a password, and homestak gives nobody one", enumerate(names))
+	d.Label = fmt.Sprintf("posture %q wants a password for sudo", s.posture.V)
+	d.Help = "use a posture with `sudo: {nopasswd: true}`, or leave sudo to root"
+	if p.nopasswd.Set {
+		d.Notes = []diag.Note{{Text: "sudo asks because of this", Range: p.nopasswd.At}}
+	}
 }
 
 func (c *compilation) checkUsers(decl *specDecl) {

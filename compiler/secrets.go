@@ -98,9 +98,13 @@ func (l *loader) namesIn(f *source.File) {
 			l.section(s, field.Range, field.Value, sealed)
 			continue
 		}
-		if best := diag.Suggest(field.Key, sectionKeys()); best != "" {
-			d := l.warnAt(codeSecretSection, field.Range, "the secrets have a section %q", field.Key)
-			d.Help = "did you mean \"" + best + "\"?"
+		// What is no slip of a section's name may be a value that slipped.
+		d := l.warnAt(codeSecretSection, firstLine(field.Range), "homestak does not read this section of the secrets")
+		d.Label = "what is in it has no effect"
+		d.Help = "the sections are " + enumerate(sectionKeys())
+		if best := nearSection(field.Key); best != "" {
+			d.Message = "homestak does not read section " + strconv.Quote(field.Key) + " of the secrets"
+			d.Help = "did you mean " + strconv.Quote(best) + "?"
 		}
 		l.namesBelow(field.Key, field.Range, field.Value)
 	}

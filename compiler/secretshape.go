@@ -47,6 +47,21 @@ func sectionKeys() []string {
 	return keys
 }
 
+// nearSection is the section that somebody who wrote key most likely means: one
+// with a slip of the pen, or the one whose name holds it, as tokens.
+func nearSection(key string) string {
+	if best := diag.Suggest(key, sectionKeys()); best != "" {
+		return best
+	}
+	const least = 3 // letters that say something
+	for i := range sections {
+		if len(key) >= least && strings.Contains(sections[i].key, key) {
+			return sections[i].key
+		}
+	}
+	return ""
+}
+
 const aboutShape = "write sections such as `ssh_keys:`, and below each one line `NAME: VALUE` per secret"
 
 // section reads a section homestak knows: a mapping of names to values.

@@ -55,7 +55,7 @@ var compilerCodes = []Entry{
 	{"HS0310", "address without prefix length", "Upstream's specs hold addresses without a prefix length. They are taken as /24, which is a guess. Write the prefix length of your network."},
 	{"HS0311", "invalid image source", "An image comes from an https URL that the host downloads, or is builtin:NAME, which exists in the lab only."},
 	{"HS0312", "missing or invalid checksum", "Images from a URL are fetched only if their bytes are known beforehand: sha256: or sha512: and the hex digits, as the publisher of the image states them. Without that, two applies of one plan could boot different systems."},
-	{"HS0313", "invalid fingerprint", "A host is trusted by the SHA-256 fingerprint of its certificate: 32 octets in hex. `homestak host trust` fetches and writes it."},
+	{"HS0313", "invalid fingerprint", "A host is trusted by the SHA-256 fingerprint of its certificate: 32 octets in hex, as `pvenode cert info` shows it on the host. It is written into the host entry once, by hand, and from then on nothing else is talked to."},
 	{"HS0314", "invalid way to a host", "`via` names a proxy or a jump host: https://, http:// or socks5:// for a proxy, ssh:// for a machine to jump through."},
 	{"HS0315", "unknown time zone", "A time zone is one of the names of the IANA database, as in Europe/Berlin or UTC, with its capitals. What is no name there would be no zone on the node either."},
 
@@ -79,6 +79,7 @@ var compilerCodes = []Entry{
 	{"HS0420", "service that homestak needs", "Without the SSH daemon and the guest agent the driver could neither configure the node nor learn its address."},
 	{"HS0421", "reserved tag", "homestak finds its guests by the tags homestak and hs-MANIFEST. Tags of your own must not look like them."},
 	{"HS0422", "spec too large", "What a node becomes travels to it as a program, and that has bounds: 4,080 packages, services and accounts, 1,023 keys, one MiB of names. A machine that needs more is most often a mistake in an expression."},
+	{"HS0423", "sudo that nobody can use", "The posture has group sudo asked for a password, and homestak gives users keys and no passwords, so whoever the spec puts into that group cannot use sudo. The driver has its own account and is not affected. Use a posture with `sudo: {nopasswd: true}`, write `sudo: false`, or set a password on the node by other means."},
 	{"HS0430", "duplicate vmid", "Two nodes on one host have the same guest id. Leave vmid out to have the plan choose."},
 	{"HS0431", "duplicate address", "Two nodes on one network have the same static address. For counted nodes in HCL, compute it: cidrhost(\"10.0.9.0/24\", 20 + count.index)."},
 	{"HS0432", "duplicate MAC address", "Two nodes have the same MAC address. Leave it out: one is derived from each node's identity."},
@@ -86,7 +87,7 @@ var compilerCodes = []Entry{
 
 	{"HS0551", "secret that does not exist", "A spec names a key that the site's secrets do not have below ssh_keys. The node would lack the access it was promised. Only the names of secrets are read when compiling, never values."},
 	{"HS0552", "invalid secrets.lock", "secrets.lock is a mapping of secret names to keyed digests, written by `homestak secrets lock`. It lets plans be made, and rotations be seen, without access to values."},
-	{"HS0553", "unusual section of secrets", "The secrets have a section whose name is close to one that homestak reads: api_tokens, auth, passwords, ssh_keys. What is in it has no effect under this name."},
+	{"HS0553", "section of secrets that is not read", "The secrets have a section that homestak does not read. It reads api_tokens, auth, passwords and ssh_keys; what is in another section has no effect. Rename it, or keep what it holds elsewhere. The name is shown only where it is close to one of these, because what stands there may be a value that slipped."},
 	{"HS0554", "unknown names of secrets", "The secrets file is encrypted as a whole and there is no secrets.lock, so it is not known which keys exist. Users without ssh_keys of their own get none. `homestak secrets lock` writes the names and keyed digests."},
 	{"HS0555", "secrets of the wrong shape", "The secrets are a mapping of sections, and api_tokens, passwords and ssh_keys are mappings of names to one value each. A list or a bare value there would have names nobody chose, and nothing could refer to it."},
 	{"HS0556", "unusable secret", "The value of a secret is not what its section holds: an API token is USER@REALM!NAME=UUID, passwords.vm_root a crypt hash as `openssl passwd -6` makes it, a key the one line of a .pub file. A private key, a password in plain text or a value that SOPS encrypted in a file not called secrets.yaml.enc is refused here, before any machine is made with it. The value is never shown or kept."},

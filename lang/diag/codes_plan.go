@@ -21,7 +21,7 @@ or the token is refused. Guests on it may exist or not, so planning would be gue
 	{"HS0613", "parent could not be asked", `The node is a Proxmox VE host made by homestak, it was ready once, and now its API cannot be reached, often because the guest is stopped.
 Its children exist or do not, nobody can see; planning them as absent could make each of them twice. Start the parent or repair the way to it, then plan again. Destroying the deployment works without it: the children go with their parent.`},
 	{"HS0614", "no storage for what the plan needs", `Guest disks need a storage with content type images, disk images and seeds one with content type import (PVE 8.2 and later). The host has none that the
-token can see, or the one the host entry names lacks the type. Enable it under Datacenter, Storage, Content, or with pvesm set; the token needs Datastore.Audit on the storage.`},
+token can see, or the one the host entry names is not there or lacks the type. Enable it under Datacenter, Storage, Content, or with pvesm set; the token needs Datastore.Audit on the storage.`},
 	{"HS0615", "no such bridge", `PVE accepts a guest on a bridge that does not exist and then fails to start it, so homestak looks first. Write a bridge of the host as
 network.bridge, or make the bridge on the host.`},
 	{"HS0616", "image cannot be used on this host", `Images whose source is builtin: are tiny stand-ins that only the embedded lab can boot; a real host needs an https source in images/. Every image needs

@@ -33,7 +33,7 @@ var Host = &Object{Name: "host", Doc: "A Proxmox VE host.", Blanks: true, Fields
 	{Key: "endpoint", Type: URL, New: true, Doc: "URL of the API, as in https://192.0.2.1:8006."},
 	{Key: "endpoints", Type: List, Elem: &Field{Type: URL}, New: true, Doc: "URLs of the API of a cluster's nodes, in order of preference."},
 	{Key: "api_endpoint", Renamed: "endpoint"},
-	{Key: "fingerprint", Type: String, New: true, Doc: "SHA-256 of the certificate: `homestak host trust` writes it."},
+	{Key: "fingerprint", Type: String, New: true, Doc: "SHA-256 of the certificate: `pvenode cert info` on the host shows it."},
 	{Key: "token", Type: String, New: true, Doc: "Name of the API token in secrets.api_tokens; by default the file's name."},
 	{Key: "api_token", Renamed: "token"},
 	{Key: "datastore", Type: Storage, Doc: "Storage for guest disks."},

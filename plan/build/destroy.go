@@ -31,8 +31,8 @@ func (b *builder) removal(n *node, made plan.Change) plan.Change {
 func (b *builder) orphans() {
 	if b.goal != plan.GoalReconcile && b.goal != plan.GoalDestroy {
 		for _, o := range b.orphan {
-			b.warn(findOrphan, o.guest.Marker.Addr, source.Range{}, "%s is node %q, which the manifest no longer names; it is left alone", o.ref, o.guest.Marker.Addr).
-				Help = "homestak plan --goal reconcile removes it"
+			b.warn(findOrphan, o.guest.Marker.Addr, source.Range{}, "%s is node %q, which the manifest no longer names; it is left alone, and a plan with --goal reconcile removes it", o.ref, o.guest.Marker.Addr).
+				Help = "homestak plan -M " + b.d.Manifest + " --goal reconcile"
 		}
 		b.orphan = nil
 		return
@@ -132,7 +132,7 @@ func (b *builder) removeNode(n *node) {
 		}
 		volumes = n.match.guest.Volumes
 		b.refuseProtected(n.match, string(n.Address), n.Protect.V, n.Protect.From.Range)
-		b.shareFate(n, "", "go with it")
+		b.shareFate(n, fate{"goes with it", "go with it"}, false)
 	} else {
 		b.refuseProtected(nil, string(n.Address), n.Protect.V, n.Protect.From.Range)
 	}

@@ -86,20 +86,39 @@ func byKey(kvs []plan.KV) []plan.KV {
 	return slices.CompactFunc(kvs, func(x, y plan.KV) bool { return x.Key == y.Key })
 }
 
-// shareFate tells who goes down, or goes away, with a node that is a host.
-func (b *builder) shareFate(n *node, children, strangers string) {
+// fate is what happens to the guests of a node that is a host: words for one and
+// for many of them.
+type fate struct{ one, many string }
+
+// shareFate tells who goes down, or goes away, with a node that is a host. With
+// restarts its own descendants are told too: they have no step of their own.
+func (b *builder) shareFate(n *node, f fate, restarts bool) {
+	var below []*node
+	if restarts || b.isSilent(n) {
+		below = descendants(n)
+	}
 	if b.isSilent(n) {
-		inside := "whatever is on it " + strangers
-		if len(n.children) > 0 {
-			inside = "these " + strangers + ": " + listed(n.children)
+		inside := "whatever is on it " + f.one
+		if len(below) > 0 {
+			inside = "these " + f.many + ": " + listed(below)
 		}
 		b.warn(findChildren, n.Address, n.Decl, "node %q cannot be asked about its guests; %s", n.Address, inside)
 		return
 	}
-	if children != "" && len(n.children) > 0 {
-		b.warn(findChildren, n.Address, n.Decl, "%s: %s", children, listed(n.children))
+	if restarts && len(below) > 0 {
+		b.warn(findChildren, n.Address, n.Decl, "restarting node %q takes the guests inside down with it: %s", n.Address, listed(below))
 	}
 	if others := b.strangers(n); len(others) > 0 {
-		b.warn(findChildren, n.Address, n.Decl, "node %q holds guests that are not in the manifest and %s: %s", n.Address, strangers, strings.Join(others, ", "))
+		b.warn(findChildren, n.Address, n.Decl, "node %q holds guests that are not in the manifest and %s: %s", n.Address, f.many, strings.Join(others, ", "))
 	}
+}
+
+// descendants are the nodes in a node, and in those, to the last; a host before
+// what is on it.
+func descendants(n *node) []*node {
+	var all []*node
+	for _, c := range n.children {
+		all = append(append(all, c), descendants(c)...)
+	}
+	return all
 }

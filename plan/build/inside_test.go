@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/plan"
 )
 
@@ -63,6 +64,34 @@ func TestGuestsInside(t *testing.T) {
 	}
 	if got := findings(p, "HS0705"); !strings.Contains(got, `"m/q" cannot be asked about its guests`) {
 		t.Error(got)
+	}
+}
+
+// Everybody below goes down with a host, down to the last tier, and is named.
+func TestFateOfTiers(t *testing.T) {
+	lines := []string{"p pve cores=2", "p/leaf pve", "p/leaf/edge", "p/b"}
+	f := made(t, deployment(lines...))
+	lines[0] = "p pve cores=4"
+	got := findings(makePlan(t, deployment(lines...), f, plan.GoalCreate), "HS0705")
+	if want := `restarting node "m/p" takes the guests inside down with it: m/p/b, m/p/leaf, m/p/leaf/edge`; !strings.Contains(got, want) {
+		t.Errorf("%s\nlacks %s", got, want)
+	}
+	for name, c := range map[string]struct {
+		d    *ir.Deployment
+		want string
+	}{
+		"with nodes":    {deployment(lines...), "cannot be asked about its guests; these go with it: m/p/b, m/p/leaf, m/p/leaf/edge"},
+		"without nodes": {deployment("p pve"), "cannot be asked about its guests; whatever is on it goes with it"},
+	} {
+		f := made(t, c.d)
+		for i := range f.Hosts {
+			if name := f.Hosts[i].Name; strings.HasPrefix(name, "m/p") {
+				f.Hosts[i] = plan.HostFacts{Name: name, Presence: plan.Unknown, Error: "no route"}
+			}
+		}
+		if got := findings(makePlan(t, c.d, f, plan.GoalDestroy), "HS0705"); !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s\nlacks %s", name, got, c.want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/homestak/homestak/compiler/ir"
@@ -167,6 +168,10 @@ func (b *builder) storage(h *host, n *node, named, content, what string) string 
 		if takes(h.facts, named, content) {
 			return named
 		}
+		if !slices.ContainsFunc(h.facts.Storages, func(s plan.StorageFacts) bool { return s.Name == named }) {
+			b.missingStorage(h, n, named)
+			return ""
+		}
 		d := b.fail(codeNoStorage, n.Host.From.Range, n.Decl, "storage %q of host %q takes no %s", named, h.name, what)
 		d.Label = "its content types lack " + content
 		d.Help = "on that host: pvesm set " + named + " --content … with " + content + " among them, or name another storage in the host entry"
@@ -181,6 +186,26 @@ func (b *builder) storage(h *host, n *node, named, content, what string) string 
 	d.Label = "no storage that can be seen has content type " + content
 	d.Help = "enable it on one (Datacenter, Storage, Content; a directory storage takes all), and see that the token has Datastore.Audit there"
 	return ""
+}
+
+// missingStorage refuses a host entry that names a storage nobody can see.
+func (b *builder) missingStorage(h *host, n *node, named string) {
+	d := b.fail(codeNoStorage, n.Host.From.Range, n.Decl, "host %q has no storage %q, which its host entry names", h.name, named)
+	names := make([]string, len(h.facts.Storages))
+	for i := range h.facts.Storages {
+		names[i] = h.facts.Storages[i].Name
+	}
+	switch best := diag.Suggest(named, names); {
+	case len(names) == 0:
+		d.Label = "no storage of it can be seen"
+		d.Help = "see that the token has Datastore.Audit on the host's storages"
+	case best != "":
+		d.Label = "it has " + strings.Join(names, ", ")
+		d.Help = "did you mean " + strconv.Quote(best) + "? Correct datastore or image_datastore in the host entry"
+	default:
+		d.Label = "it has " + strings.Join(names, ", ")
+		d.Help = "name one of them in the host entry (datastore, image_datastore), or leave it out to have one chosen; a storage without Datastore.Audit for the token is not seen"
+	}
 }
 
 // checkBridge refuses a bridge that would only fail when the guest starts. A

@@ -272,6 +272,29 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// A storage that is not there is another mistake than one that takes nothing of
+// the kind.
+func TestStorageOfThatName(t *testing.T) {
+	for _, c := range []struct {
+		change func(*plan.HostFacts)
+		want   []string
+	}{
+		{func(h *plan.HostFacts) { h.Default = "nope" }, []string{`host "father" has no storage "nope"`, "it has local, local-lvm", "name one of them"}},
+		{func(h *plan.HostFacts) { h.Import = "locale" }, []string{`host "father" has no storage "locale"`, `did you mean "local"?`}},
+		{func(h *plan.HostFacts) { h.Storages, h.Default, h.Import = nil, "nope", "nope" }, []string{"no storage of it can be seen", "Datastore.Audit"}},
+		{func(h *plan.HostFacts) { h.Default = "local" }, []string{"its content types lack images", "pvesm set local"}},
+	} {
+		f := world()
+		c.change(&f.Hosts[0])
+		_, list := build.Plan(deployment("a"), f, plan.GoalCreate, options)
+		for _, want := range c.want {
+			if !strings.Contains(list.Error(), want) {
+				t.Errorf("%v\nlacks %s", list, want)
+			}
+		}
+	}
+}
+
 func TestStorageChoice(t *testing.T) {
 	f := world()
 	f.Hosts[0].Storages = append(f.Hosts[0].Storages, plan.StorageFacts{Name: "tank", Content: []string{"images", "import"}})
@@ -311,8 +334,8 @@ func TestExistingGuests(t *testing.T) {
 	refused(t, deployment("a protect"), world(), plan.GoalTest, "HS0626")
 	// Removed from the manifest: creating leaves it, and says so.
 	p := warned(t, deployment("b"), made(t, deployment("a", "b")), plan.GoalCreate, "HS0706")
-	if len(p.Program.Steps) > 0 {
-		t.Errorf("creating removes:\n%s", dump(p))
+	if got := findings(p, "HS0706"); len(p.Program.Steps) > 0 || !strings.Contains(got, "--goal reconcile") {
+		t.Errorf("creating removes, or does not say what does: %s\n%s", got, dump(p))
 	}
 	p = makePlan(t, deployment("b"), made(t, deployment("a", "b")), plan.GoalDestroy)
 	if find(&p.Program, "m/a", op(plan.GuestDelete)) == nil || find(&p.Program, "m/b", op(plan.GuestDelete)) == nil {

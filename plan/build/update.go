@@ -64,7 +64,7 @@ func (b *builder) update(n *node) plan.Change {
 		step := s.onGuest(plan.GuestReboot, powerDeadline, list(plan.ArgKeys, diff.restart...))
 		step.Guards, step.Risk = append(s.unchanged(power), b.holds(n)...), plan.Downtime
 		one(step, "")
-		b.shareFate(n, "restarting node "+strconv.Quote(string(n.Address))+" takes the guests inside down with it", "go down with it")
+		b.shareFate(n, fate{"goes down with it", "go down with it"}, true)
 	}
 	switch {
 	case diff.tail.await:

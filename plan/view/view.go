@@ -1,6 +1,7 @@
 package view
 
 import (
+	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/plan"
 )
 
@@ -47,10 +48,11 @@ func (s Summary) Changes() int {
 	return s.Create + s.Update + s.Replace + s.Move + s.Adopt + s.Rename + s.Delete + s.Forget
 }
 
-// Host is a place where guests run.
+// Host is a place where guests run: one of the site's hosts, or a node that is a
+// host itself.
 type Host struct {
-	Name        string `json:"name"`
-	Parent      string `json:"parent,omitempty"` // the node that is this host
+	Name        string `json:"name"`             // of the site's host; the address of the node that is this host
+	Parent      string `json:"parent,omitempty"` // name of the host that node lives on; absent for the site's hosts
 	Cluster     string `json:"cluster,omitempty"`
 	Node        string `json:"node"`
 	Fingerprint string `json:"fingerprint,omitempty"` // absent: known only while applying
@@ -178,7 +180,7 @@ func Of(p *plan.Plan) (*Plan, error) {
 		Partial:  p.Program.Partial,
 		OnError:  p.Program.OnError,
 		Summary:  Summarize(&p.Program),
-		Hosts:    each(p.Program.Hosts, hostOf),
+		Hosts:    each(p.Program.Hosts, hostsOf(&p.Program)),
 		Changes:  each(p.Program.Changes, changeOf),
 		Steps:    each(p.Program.Steps, StepOf),
 		Undo:     each(p.Program.Undo, StepOf),
@@ -217,8 +219,20 @@ func Summarize(p *plan.Program) Summary {
 	return s
 }
 
-func hostOf(h plan.Host) Host {
-	return Host{Name: h.Name, Parent: string(h.Parent), Cluster: h.Cluster, Node: h.Node, Fingerprint: h.Fingerprint, IOWidth: h.IOWidth}
+// hostsOf projects hosts. The program says of a host that it is a node; on which
+// host that node lives is said by the node's change.
+func hostsOf(p *plan.Program) func(plan.Host) Host {
+	lives := map[addr.Address]string{}
+	for i := range p.Changes {
+		lives[p.Changes[i].Addr] = p.Changes[i].Host
+	}
+	return func(h plan.Host) Host {
+		v := Host{Name: h.Name, Cluster: h.Cluster, Node: h.Node, Fingerprint: h.Fingerprint, IOWidth: h.IOWidth}
+		if h.Parent != "" {
+			v.Parent = lives[h.Parent]
+		}
+		return v
+	}
 }
 
 func changeOf(c plan.Change) Change {
