@@ -33,6 +33,15 @@ type marker struct {
 	authentic bool
 }
 
+// kindPVE is the kind of a node that is a host itself.
+const kindPVE = "pve"
+
+// proves reports whether a marker says what the step that records readiness would
+// write: the same program, with the same secrets.
+func (m marker) proves(ready *plan.Step) bool {
+	return m.Program == ready.Text(plan.ArgProgram) && m.Secrets == ready.Text(plan.ArgSecrets)
+}
+
 // place is the PVE node of a vmid: the host's own unless it was seen elsewhere
 // in the cluster.
 func (h *host) place(vmid uint) string {

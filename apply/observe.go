@@ -96,7 +96,7 @@ func (o *observer) look(ctx context.Context, names []string) ([]plan.HostFacts, 
 func (o *observer) descend(f *plan.HostFacts) (names []string, closed []plan.HostFacts) {
 	for i := range o.w.Nodes {
 		w := &o.w.Nodes[i]
-		if w.Host != f.Name || w.Kind != "pve" {
+		if w.Host != f.Name || w.Kind != kindPVE {
 			continue
 		}
 		name := string(w.Addr)

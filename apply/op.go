@@ -130,7 +130,7 @@ func (t *task) isProven(g *guest) bool {
 	if t.p.Goal == plan.GoalTest || !t.ours(g, t.n) || !g.marker.authentic || g.marker.Program == "" {
 		return false
 	}
-	if t.n.ready != nil && g.marker.Program != t.n.ready.Text(plan.ArgProgram) {
+	if t.n.ready != nil && !g.marker.proves(t.n.ready) {
 		return false
 	}
 	t.mu.Lock()

@@ -52,7 +52,7 @@ func (o guestReady) probe(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	m := g.marker
-	return m.authentic && !o.adopts(m) && m.Program == o.s.Text(plan.ArgProgram) && m.Incarnation >= o.n.incarnation, nil
+	return m.authentic && !o.adopts(m) && m.proves(o.s) && m.Incarnation >= o.n.incarnation, nil
 }
 
 func (o guestReady) act(ctx context.Context) error {
@@ -61,7 +61,7 @@ func (o guestReady) act(ctx context.Context) error {
 		return err
 	}
 	m := o.renew(g)
-	m.Program, m.Port = o.s.Text(plan.ArgProgram), 0
+	m.Program, m.Secrets, m.Port = o.s.Text(plan.ArgProgram), o.s.Text(plan.ArgSecrets), 0
 	m.Test = m.Test && !o.adopts(g.marker)
 	if o.n.port != 22 {
 		m.Port = o.n.port

@@ -52,7 +52,7 @@ func (o guestCreate) act(ctx context.Context) error {
 	}
 	m := identity.Marker{
 		SiteID: o.p.SiteID, Manifest: o.p.Manifest, Addr: o.n.addr, UUID: o.n.uuid, VMID: o.n.vmid,
-		Incarnation: max(o.n.incarnation, 1), Test: o.p.Goal == plan.GoalTest, Made: o.n.made,
+		Incarnation: max(o.n.incarnation, 1), Kind: o.n.kind, Test: o.p.Goal == plan.GoalTest, Made: o.n.made,
 		Fields: identity.Fields(o.key(), o.n.uuid, canon.Applied(canon.Settings(canon.QEMU, settings(o.s)))),
 	}
 	params = append(params, plan.KV{Key: plan.ArgDescription, Value: identity.Seal(m, o.key())})
@@ -109,6 +109,11 @@ func (t *task) renew(g *guest) identity.Marker {
 	}
 	m.SiteID, m.Manifest, m.Addr, m.VMID = t.p.SiteID, t.p.Manifest, t.n.addr, g.VMID
 	m.Incarnation = max(m.Incarnation, t.n.incarnation, 1)
+	if m.Kind != kindPVE {
+		// A host that is declared as something else stays one: nothing takes Proxmox
+		// VE, and the guests inside, from it.
+		m.Kind = t.n.kind
+	}
 	return m
 }
 

@@ -317,7 +317,7 @@ func (in *inspection) drifted(ctx context.Context, t *task) error {
 		return err
 	}
 	g, err := in.read(ctx, h, n.vmid)
-	if err != nil || !in.ours(g, n) || g.marker.Program != n.ready.Text(plan.ArgProgram) {
+	if err != nil || !in.ours(g, n) || !g.marker.proves(n.ready) {
 		return err
 	}
 	d := codeDrifted.Errorf("%s was ready and has changed since this plan was applied", n.addr)

@@ -6,35 +6,36 @@ import "slices"
 // guest.create and guest.configure every other name without a dot is PVE's own
 // parameter (cores, memory, net0, …) and goes to the API as it stands.
 const (
-	ArgAddress     = "address"      // guest.address, late: where the target answers
-	ArgChecksum    = "checksum"     // "sha256:<hex>" or "sha512:<hex>"
-	ArgDelete      = "delete"       // list of PVE keys to unset (guest.configure)
-	ArgDescription = "description"  // marker, late: the fenced block for the guest's notes
-	ArgDisk        = "disk"         // slot of the disk to grow, "scsi0"
-	ArgDNS         = "dns"          // list of resolver addresses
-	ArgDomain      = "domain"       // DNS domain, may be ""
-	ArgFor         = "for"          // list of Await… conditions
-	ArgGateway     = "gateway"      // default route, may be ""
-	ArgGrace       = "grace"        // seconds, decimal
-	ArgHostKey     = "hostkey"      // hostkey, late: SSH host key with its certificate
-	ArgHostname    = "hostname"     // first label only
-	ArgImage       = "image"        // name in the catalogue
-	ArgImageName   = "image.name"   // the same, in guest.create: what the marker remembers
-	ArgInstance    = "instance"     // cloud-init instance id: uuid-incarnation
-	ArgIP          = "ip"           // "dhcp" or a CIDR
-	ArgKeys        = "keys"         // list of PVE keys that wait for the restart (guest.reboot)
-	ArgMAC         = "mac"          // of the declared NIC, AA:BB:CC:DD:EE:FF
-	ArgProgram     = "program"      // digest of a NodeProgram, 64 hex digits
-	ArgSeed        = "seed"         // seed.name, late: name of the uploaded seed; constant: one that an earlier run left
-	ArgSeedName    = "seed.name"    // the same, in guest.create
-	ArgSeedStorage = "seed.storage" // storage the seed was uploaded to (guest.create)
-	ArgSize        = "size"         // bytes, decimal
-	ArgSlot        = "slot"         // slot of the seed disk, SlotSeed
-	ArgSource      = "source"       // https URL or "builtin:NAME"
-	ArgStorage     = "storage"      // storage name
-	ArgVMID        = "vmid"         // decimal
-	ArgVolume      = "volume"       // "storage:import/<file>"
-	ArgWhat        = "what"         // WhatUpload or WhatDisk (seed.remove)
+	ArgAddress     = "address"         // guest.address, late: where the target answers
+	ArgChecksum    = "checksum"        // "sha256:<hex>" or "sha512:<hex>"
+	ArgDelete      = "delete"          // list of PVE keys to unset (guest.configure)
+	ArgDescription = "description"     // marker, late: the fenced block for the guest's notes
+	ArgDisk        = "disk"            // slot of the disk to grow, "scsi0"
+	ArgDNS         = "dns"             // list of resolver addresses
+	ArgDomain      = "domain"          // DNS domain, may be ""
+	ArgFor         = "for"             // list of Await… conditions
+	ArgGateway     = "gateway"         // default route, may be ""
+	ArgGrace       = "grace"           // seconds, decimal
+	ArgHostKey     = "hostkey"         // hostkey, late: SSH host key with its certificate
+	ArgHostname    = "hostname"        // first label only
+	ArgImage       = "image"           // name in the catalogue
+	ArgImageName   = "image.name"      // the same, in guest.create: what the marker remembers
+	ArgInstance    = "instance"        // cloud-init instance id: uuid-incarnation
+	ArgIP          = "ip"              // "dhcp" or a CIDR
+	ArgKeys        = "keys"            // list of PVE keys that wait for the restart (guest.reboot)
+	ArgMAC         = "mac"             // of the declared NIC, AA:BB:CC:DD:EE:FF
+	ArgProgram     = "program"         // digest of a NodeProgram, 64 hex digits
+	ArgSecrets     = "program.secrets" // SecretsDigest of the program's secrets, in guest.configure: what the marker remembers
+	ArgSeed        = "seed"            // seed.name, late: name of the uploaded seed; constant: one that an earlier run left
+	ArgSeedName    = "seed.name"       // the same, in guest.create
+	ArgSeedStorage = "seed.storage"    // storage the seed was uploaded to (guest.create)
+	ArgSize        = "size"            // bytes, decimal
+	ArgSlot        = "slot"            // slot of the seed disk, SlotSeed
+	ArgSource      = "source"          // https URL or "builtin:NAME"
+	ArgStorage     = "storage"         // storage name
+	ArgVMID        = "vmid"            // decimal
+	ArgVolume      = "volume"          // "storage:import/<file>"
+	ArgWhat        = "what"            // WhatUpload or WhatDisk (seed.remove)
 )
 
 // Values of closed arguments.

@@ -55,9 +55,9 @@ package plan
 //	             ? 10: marker, ? 11: [* kv], ? 12: [* kv], ? 13: text, ? 14: [* text] }
 //	             ; vmid, node, kind, name, power, lock, tags, uuid, MACs, marker, configuration, pending, digest, volumes
 //	marker   = { 1: text, 2: text, 3: text, 4: text, 5: uint, 6: uint, ? 7: text, 8: bool, ? 9: [* text], ? 10: uint,
-//	             ? 11: [* text], ? 12: [* kv], ? 13: true }
+//	             ? 11: [* text], ? 12: [* kv], ? 13: true, ? 14: text, ? 15: text }
 //	             ; site id, manifest, address, uuid, vmid, incarnation, program, authentic, unchanged, sshd's port, edited,
-//	             ; fixed at creation, made by a test
+//	             ; fixed at creation, made by a test, digest of its program's secrets, kind
 //
 // Lists of named things are sorted by name with no name twice. A step's after
 // and a late value's step name steps that come earlier. What else must hold is

@@ -101,6 +101,8 @@ type MarkerFacts struct {
 	Edited      []string     `cbor:"11,keyasint,omitempty"` // managed keys that are not as last applied, sorted
 	Made        []KV         `cbor:"12,keyasint,omitempty"` // what its creation fixed (Made… names), by name; none when it does not say
 	Test        bool         `cbor:"13,keyasint,omitempty"` // a test made it and nothing else has wanted it since
+	Secrets     string       `cbor:"14,keyasint,omitempty"` // SecretsDigest of what it was last proven ready with, "" when no secret was locked
+	Kind        string       `cbor:"15,keyasint,omitempty"` // vm, pve; "" when it does not say
 }
 
 // State is a marker in one word, as guards compare it: MarkerNone, MarkerUnsigned,

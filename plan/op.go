@@ -38,9 +38,10 @@ const (
 	// GuestConfigure sets PVE config keys: Args vmid, then PVE's own names;
 	// description is marker (late), "delete" a list of keys. Probe: every key has
 	// its canonical value. Sends the config digest it read. Locks: guest.
-	// The one with ordinal "ready" (only vmid, description and program = digest)
-	// records in the marker that check.ready passed, and, unless in a test, that the
-	// guest is wanted for good.
+	// The one with ordinal "ready" (only vmid, description, program = digest, and
+	// program.secrets = digest when secrets it names are locked) records in the
+	// marker that check.ready passed, with which program and secrets, and, unless in
+	// a test, that the guest is wanted for good.
 	GuestConfigure
 	// GuestGrow enlarges a disk. Args: vmid, disk (scsi0), size (bytes, decimal).
 	// Probe: its size is at least that. Locks: guest, host I/O. Undo: none.

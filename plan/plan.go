@@ -84,7 +84,7 @@ const (
 	ReasonDiffers    = "differs"    // it exists and some attribute is not as declared
 	ReasonUnfinished = "unfinished" // it exists but never became ready
 	ReasonStopped    = "stopped"    // it should run
-	ReasonSpec       = "spec"       // the node program is new
+	ReasonSpec       = "spec"       // the node program is new, or a secret it names
 	ReasonGoal       = "goal"       // the goal itself asks for it (destroy, test)
 	ReasonRemoved    = "removed"    // the manifest no longer names it
 	ReasonReplaced   = "replaced"   // part of a replacement
@@ -110,6 +110,10 @@ type Attr struct {
 	To    string `cbor:"3,keyasint,omitempty"`
 	Class Class  `cbor:"4,keyasint,omitempty"`
 }
+
+// AttrSecrets is how a change says that the guest was proven ready with other
+// secrets than its program would be given now: From and To begin SecretsDigest.
+const AttrSecrets = "secrets"
 
 // NodeProgram is the encoded program.Program of one node (plan/program), kept
 // once by digest. Steps name it by the digest's hex form.

@@ -77,7 +77,7 @@ func sampleFacts() *plan.Facts {
 				Digest: "d", Volumes: []string{"local:9001/disk-0"},
 				Marker: &plan.MarkerFacts{
 					SiteID: "s", Manifest: "m", Addr: "m/a", UUID: uuid, VMID: 9001, Incarnation: 1, Program: "p", Authentic: true, Unchanged: []string{"cores"}, Port: 2222,
-					Edited: []string{"memory"}, Made: []plan.KV{{Key: "image", Value: "debian-12"}}, Test: true,
+					Edited: []string{"memory"}, Made: []plan.KV{{Key: "image", Value: "debian-12"}}, Test: true, Secrets: "s", Kind: "vm",
 				},
 			}},
 		},

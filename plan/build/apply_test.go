@@ -167,9 +167,18 @@ func (w *model) create(s *plan.Step, h *plan.HostFacts) {
 		UUID: canon.UUID(config), MACs: canon.MACs(canon.QEMU, kvs), Config: config, Volumes: canon.Volumes(kvs),
 		Marker: &plan.MarkerFacts{
 			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: 1, Authentic: true,
-			Test: w.p.Goal == plan.GoalTest, Made: w.made(s),
+			Test: w.p.Goal == plan.GoalTest, Made: w.made(s), Kind: c.Kind,
 		},
 	})
+}
+
+// kindOf is what the marker says of a node that is declared as this: Proxmox VE
+// never goes again.
+func kindOf(declared, was string) string {
+	if was == "pve" {
+		return was
+	}
+	return declared
 }
 
 // made is what the marker remembers of a guest's creation.
@@ -201,10 +210,10 @@ func (w *model) configure(s *plan.Step) {
 		if g.Marker == nil {
 			g.Marker = &plan.MarkerFacts{}
 		}
-		c, fixed, test := w.change(s.Addr), g.Marker.Made, g.Marker.Test && w.p.Goal == plan.GoalTest
+		c, fixed, was, test := w.change(s.Addr), g.Marker.Made, g.Marker.Kind, g.Marker.Test && w.p.Goal == plan.GoalTest
 		*g.Marker = plan.MarkerFacts{
 			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: 1, Authentic: true, Program: digest,
-			Made: fixed, Test: test,
+			Made: fixed, Test: test, Secrets: s.Text(plan.ArgSecrets), Kind: kindOf(c.Kind, was),
 		}
 	}
 	if c := w.change(s.Addr); c.Kind == "pve" && s.Text(plan.ArgProgram) != "" {

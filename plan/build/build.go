@@ -95,6 +95,7 @@ type node struct {
 	digest  string // of its node program
 	data    []byte
 	secrets []string
+	locked  string // digest of those, see plan.SecretsDigest
 
 	change   plan.Change
 	restarts bool // the plan restarts it
@@ -119,6 +120,12 @@ func (n *node) proven() string {
 		return ""
 	}
 	return n.match.guest.Marker.Program
+}
+
+// rotated reports whether the guest was proven ready with other secrets than its
+// program would be given now. One that was never proven has got none yet.
+func (n *node) rotated() bool {
+	return n.proven() != "" && n.match.guest.Marker.Secrets != n.locked
 }
 
 // neverReady is true when the guest says itself that it never was ready; a

@@ -121,6 +121,7 @@ func (b *builder) lower(n *node) {
 		return
 	}
 	n.data, n.digest, n.secrets = data, program.Digest(data), p.Secrets()
+	n.locked = plan.SecretsDigest(n.secrets, b.o.Secrets)
 }
 
 // carry puts the node's program into the plan and returns the argument for it.

@@ -107,7 +107,7 @@ type tail struct {
 	guard  bool // nothing before the wait has looked at the guest
 	unseed bool // the seed disk may still be there
 	push   bool // the program must be converged
-	mark   bool // the marker does not name the program yet
+	mark   bool // the marker does not name the program and its secrets yet
 	enroll bool // it becomes a host, or becomes one again
 }
 
@@ -141,8 +141,11 @@ func (s nodeSteps) finish(t tail, after ...int32) {
 		at = s.check(address, at)
 	}
 	if t.mark {
-		step := s.config(s.onGuest(plan.GuestConfigure, quickDeadline, s.marker(), plan.Arg{Name: plan.ArgProgram, Value: s.b.carry(n)}))
-		at = s.add(step, "ready", at)
+		args := []plan.Arg{s.marker(), {Name: plan.ArgProgram, Value: s.b.carry(n)}}
+		if n.locked != "" {
+			args = append(args, text(plan.ArgSecrets, n.locked))
+		}
+		at = s.add(s.config(s.onGuest(plan.GuestConfigure, quickDeadline, args...)), "ready", at)
 	}
 	n.ready, n.last = at, at
 	if t.enroll {

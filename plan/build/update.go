@@ -123,7 +123,7 @@ func (b *builder) classify(n *node, d *difference) {
 	proven := n.proven()
 	booted := d.start || len(d.restart) > 0
 	adopted := n.inTest() && b.goal != plan.GoalTest
-	d.tail.mark = proven != n.digest || adopted
+	d.tail.mark = proven != n.digest || n.rotated() || adopted
 	d.tail.unseed = proven == ""
 	d.tail.push = d.tail.mark || booted
 	d.tail.enroll = len(n.children) > 0 && !n.hosts.enrolled()
@@ -137,12 +137,15 @@ func (b *builder) classify(n *node, d *difference) {
 	if proven != n.digest {
 		d.attrs = append(d.attrs, plan.Attr{Name: plan.ArgProgram, From: proven, To: n.digest})
 	}
+	if n.rotated() {
+		d.attrs = append(d.attrs, plan.Attr{Name: plan.AttrSecrets, From: brief(n.match.guest.Marker.Secrets), To: brief(n.locked)})
+	}
 	switch {
 	case proven == "":
 		d.reason = plan.ReasonUnfinished
 	case len(d.set) > 0, d.grow, len(d.restart) > 0:
 		d.reason = plan.ReasonDiffers
-	case proven != n.digest:
+	case proven != n.digest, n.rotated():
 		d.reason = plan.ReasonSpec
 	case adopted:
 		d.reason = plan.ReasonTested
@@ -157,6 +160,9 @@ func (b *builder) classify(n *node, d *difference) {
 
 // attrTest is how a change says that the guest is a test's no longer.
 const attrTest = "test"
+
+// brief is enough of a digest to see that it is another one.
+func brief(digest string) string { return digest[:min(len(digest), 12)] }
 
 // grows refuses to shrink a disk: PVE cannot, and what it would cut off is data.
 func (b *builder) grows(n *node, a plan.Attr) bool {

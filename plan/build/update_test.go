@@ -60,7 +60,7 @@ func TestUpdates(t *testing.T) {
 			"guest.configure(net0) guest.reboot(net0)!" + converge},
 		"disk":       {base + " disk=20", nil, plan.ReasonDiffers, "guest.grow"},
 		"disk unset": {base + " disk=0", nil, plan.ReasonPresent, ""},
-		"spec":       {base + " package=htop", nil, plan.ReasonSpec, "guest.await target.push check.ready guest.configure(program)"},
+		"spec":       {base + " package=htop", nil, plan.ReasonSpec, "guest.await target.push check.ready guest.configure(program,program.secrets)"},
 		"stopped":    {base, func(g *plan.GuestFacts) { g.Power = "stopped" }, plan.ReasonStopped, "guest.start" + converge},
 		"stopped and cores": {"a cores=4", func(g *plan.GuestFacts) { g.Power = "stopped" }, plan.ReasonDiffers,
 			"guest.configure(cores) guest.start" + converge},
@@ -82,16 +82,16 @@ func TestUpdates(t *testing.T) {
 		"uuid will go": {base, func(g *plan.GuestFacts) { g.Pending = []plan.KV{{Key: "smbios1.serial", Value: "x"}} }, plan.ReasonDiffers,
 			"guest.configure(smbios1) guest.reboot(smbios1)!" + converge},
 		"left by a test": {base, func(g *plan.GuestFacts) { g.Marker.Test = true }, plan.ReasonTested,
-			"guest.await target.push check.ready guest.configure(program)"},
+			"guest.await target.push check.ready guest.configure(program,program.secrets)"},
 		"unmanaged": {base, func(g *plan.GuestFacts) { set(g, "net0.firewall", "1"); set(g, "scsi0.cache", "none") }, plan.ReasonPresent, ""},
 		"never ready": {base, func(g *plan.GuestFacts) { g.Marker.Program = "" }, plan.ReasonUnfinished,
-			"guest.await seed.remove target.push check.ready guest.configure(program)"},
+			"guest.await seed.remove target.push check.ready guest.configure(program,program.secrets)"},
 		"never started": {base, func(g *plan.GuestFacts) {
 			g.Marker.Program, g.Power = "", "stopped"
 			set(g, "scsi0.size", "2147483648")
 		}, plan.ReasonUnfinished,
-			"guest.grow guest.start guest.await seed.remove target.push check.ready guest.configure(program)"},
-		"pull": {base + " pull package=htop", nil, plan.ReasonSpec, "spec.publish guest.await target.await guest.configure(program)"},
+			"guest.grow guest.start guest.await seed.remove target.push check.ready guest.configure(program,program.secrets)"},
+		"pull": {base + " pull package=htop", nil, plan.ReasonSpec, "spec.publish guest.await target.await guest.configure(program,program.secrets)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := made(t, deployment(base))

@@ -20,7 +20,9 @@ type Marker struct {
 	UUID        string // of record
 	VMID        uint
 	Incarnation uint
+	Kind        string    // vm, pve; "" when it does not say
 	Program     string    // digest of the program last proven ready, "" before
+	Secrets     string    // plan.SecretsDigest of the secrets it was proven with, "" for none that is locked
 	Port        uint      // where its sshd listens since then, 0 = 22
 	Test        bool      // a test made the guest and nothing else has wanted it since
 	Made        []plan.KV // by name: what creation fixed, see the Made… names of package plan; empty values are left out
@@ -34,7 +36,8 @@ const MaxNotes = 8192
 //
 //	block  = "```homestak" NL body "mac" SP hex64 NL "```" NL
 //	body   = "marker 1" NL "site" … "manifest" … "address" … "uuid" … "vmid" …
-//	         "incarnation" … [ "program" … ] [ "port" … ] [ "test true" NL ]
+//	         "incarnation" … [ "kind" … ] [ "program" … ] [ "secrets" … ]
+//	         [ "port" … ] [ "test true" NL ]
 //	         *( "made" SP name SP value NL ) *( "field" SP key SP hex NL )
 //
 // in this order, one space between name and value. The mac is HMAC-SHA256 over
@@ -61,8 +64,14 @@ func (m Marker) body() string {
 	line("uuid", m.UUID)
 	line("vmid", strconv.FormatUint(uint64(m.VMID), 10))
 	line("incarnation", strconv.FormatUint(uint64(m.Incarnation), 10))
+	if m.Kind != "" {
+		line("kind", m.Kind)
+	}
 	if m.Program != "" {
 		line("program", m.Program)
+	}
+	if m.Secrets != "" {
+		line("secrets", m.Secrets)
 	}
 	if m.Port != 0 {
 		line("port", strconv.FormatUint(uint64(m.Port), 10))
@@ -161,8 +170,12 @@ func parse(text string) (m Marker, ok bool) {
 			m.VMID = number(value)
 		case "incarnation":
 			m.Incarnation = number(value)
+		case "kind":
+			m.Kind = value
 		case "program":
 			m.Program = value
+		case "secrets":
+			m.Secrets = value
 		case "port":
 			m.Port = number(value)
 		case "test":

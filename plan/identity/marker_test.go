@@ -23,6 +23,8 @@ func drawMarker(rt *rapid.T) identity.Marker {
 		SiteID: site, Manifest: m, Addr: a, UUID: u, VMID: rapid.UintRange(100, 999999999).Draw(rt, "vmid"),
 		Incarnation: rapid.UintRange(1, 9).Draw(rt, "incarnation"),
 		Program:     rapid.SampledFrom([]string{"", strings.Repeat("ab", 32)}).Draw(rt, "program"),
+		Secrets:     rapid.SampledFrom([]string{"", strings.Repeat("cd", 32)}).Draw(rt, "secrets"),
+		Kind:        rapid.SampledFrom([]string{"", "vm", "pve"}).Draw(rt, "kind"),
 		Port:        uint(rapid.IntRange(0, 65535).Draw(rt, "port")),
 		Test:        rapid.Bool().Draw(rt, "test"),
 		Made: rapid.SampledFrom([][]plan.KV{

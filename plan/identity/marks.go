@@ -67,7 +67,7 @@ func FactsOf(m Marker, authentic bool, key []byte, config []plan.KV) *plan.Marke
 	f := &plan.MarkerFacts{
 		SiteID: m.SiteID, Manifest: m.Manifest, Addr: m.Addr, UUID: m.UUID, VMID: m.VMID,
 		Incarnation: m.Incarnation, Program: m.Program, Port: m.Port, Authentic: authentic,
-		Made: m.Made, Test: m.Test,
+		Made: m.Made, Test: m.Test, Secrets: m.Secrets, Kind: m.Kind,
 	}
 	if authentic {
 		f.Unchanged, f.Edited = m.Compare(key, config)

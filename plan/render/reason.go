@@ -1,6 +1,10 @@
 package render
 
-import "github.com/homestak/homestak/plan"
+import (
+	"slices"
+
+	"github.com/homestak/homestak/plan"
+)
 
 // reasonText says the reason of a change in words. The plan itself, and its other
 // forms, keep the short ones.
@@ -17,6 +21,9 @@ func reasonText(c *plan.Change, goal plan.Goal) string {
 	case plan.ReasonStopped:
 		return "does not run"
 	case plan.ReasonSpec:
+		if names(c, plan.AttrSecrets) && !names(c, plan.ArgProgram) {
+			return "a secret it is given is new"
+		}
 		return "its spec says something new"
 	case plan.ReasonGoal:
 		return "asked for by " + goal.String()
@@ -35,4 +42,9 @@ func reasonText(c *plan.Change, goal plan.Goal) string {
 		return "left by an interrupted run"
 	}
 	return c.Reason
+}
+
+// names reports whether an attribute is among those that change.
+func names(c *plan.Change, attr string) bool {
+	return slices.ContainsFunc(c.Attrs, func(a plan.Attr) bool { return a.Name == attr })
 }
