@@ -12,6 +12,7 @@ import (
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/program"
+	"github.com/homestak/homestak/runtime/pve"
 )
 
 const (
@@ -191,6 +192,38 @@ func steady(ctx context.Context, ask func() error) error {
 		err = ask()
 	}
 	return err
+}
+
+// labRepo is what the embedded lab answers where PVE names the commit it was
+// built from.
+const labRepo = "lab"
+
+// configurable refuses a plan that would make real machines and then be unable
+// to configure them: this version's target side knows the lab's guests only.
+// Plans that configure nobody, to destroy or to resize, run anywhere.
+func (r *run) configurable(host string, v *pve.Version) *diag.Diagnostic {
+	if v.RepoID == labRepo {
+		return nil
+	}
+	for i := range r.p.Steps {
+		s := &r.p.Steps[i]
+		if s.Op != plan.TargetPush || r.siteHost(s.Host) != host {
+			continue
+		}
+		d := about(codeRealMachine.Errorf("configuring real machines is not supported in this version"), s)
+		d.Label = "host " + host + " runs Proxmox VE " + v.Version
+		d.Help = "rehearse the manifest with -H lab; nothing was written"
+		return d
+	}
+	return nil
+}
+
+// siteHost is the site host that carries a host.
+func (r *run) siteHost(name string) string {
+	for n := r.hostNode(name); n != nil; n = r.hostNode(name) {
+		name = n.host
+	}
+	return name
 }
 
 // verdict is what preflight knows of a step.

@@ -13,6 +13,8 @@ const (
 	codeLate     diag.Code = "HS0933"
 	codeOp       diag.Code = "HS0934"
 	codeAction   diag.Code = "HS0935"
+
+	codeRealMachine diag.Code = "HS0936"
 )
 
 // supported refuses what a plan may say and this version cannot do, one finding

@@ -8,7 +8,7 @@ import (
 	"github.com/homestak/homestak/lang/diag"
 )
 
-const codeNoSystem diag.Code = "HS0931"
+const codeNoSystem diag.Code = "HS0936"
 
 func configCommand() command {
 	return command{
@@ -24,7 +24,7 @@ simulated guests only; on any other machine it refuses.`,
 				if len(args) != 1 || args[0] != "apply" && args[0] != "check" || !*stdin {
 					return usage("config is apply --stdin or check --stdin")
 				}
-				d := codeNoSystem.Errorf("converging a real machine is not supported in this version")
+				d := codeNoSystem.Errorf("configuring real machines is not supported in this version")
 				d.Help = "nodes on the lab (-H lab) are converged; real Linux guests come with a later version"
 				return d
 			}
