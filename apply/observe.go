@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -94,6 +95,12 @@ func (o *observer) look(ctx context.Context, names []string) ([]plan.HostFacts, 
 // descend finds the nodes on a host that are hosts themselves: those that can be
 // asked, by name, and the facts of those that cannot.
 func (o *observer) descend(f *plan.HostFacts) (names []string, closed []plan.HostFacts) {
+	for i := range f.Guests {
+		if n := o.undeclared(f, &f.Guests[i]); n != nil {
+			o.nested[string(n.addr)] = n
+			names = append(names, string(n.addr))
+		}
+	}
 	for i := range o.w.Nodes {
 		w := &o.w.Nodes[i]
 		if w.Host != f.Name || w.Kind != kindPVE {
@@ -117,6 +124,23 @@ func (o *observer) descend(f *plan.HostFacts) (names []string, closed []plan.Hos
 		names = append(names, more...)
 	}
 	return names, closed
+}
+
+// undeclared is a guest of ours that its marker says is a host, that can be asked,
+// and that the manifest does not name, or names as something else: what is inside
+// goes with it as well. Nil for any other guest.
+func (o *observer) undeclared(f *plan.HostFacts, g *plan.GuestFacts) *node {
+	m := g.Marker
+	if m == nil || !m.Authentic || m.SiteID != o.w.SiteID || m.Manifest != o.w.Manifest || m.Kind != kindPVE || m.Program == "" ||
+		g.Power != plan.PowerRunning || o.nested[string(m.Addr)] != nil ||
+		slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.Addr == m.Addr && n.Kind == kindPVE }) {
+		return nil
+	}
+	n := &node{addr: m.Addr, host: f.Name, kind: kindPVE, name: m.Addr.Name(), uuid: m.UUID, vmid: g.VMID, port: m.Port, mac: identity.MAC(m.UUID, 0)}
+	if len(g.MACs) > 0 {
+		n.mac = g.MACs[0]
+	}
+	return n
 }
 
 // provenReady is a node as it was found on its host, if it is ours, runs, and was

@@ -141,6 +141,9 @@ func IsGuest(stake string) bool {
 	return strings.HasPrefix(stake, stakeVM) || strings.HasPrefix(stake, stakeCT)
 }
 
+// StakeUnseen is what is at stake with a host that could not be asked.
+const StakeUnseen = "everything inside that Proxmox VE host, unseen"
+
 const (
 	stakeVM = "VM "
 	stakeCT = "CT "

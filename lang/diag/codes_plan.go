@@ -67,7 +67,8 @@ alone; look whether it is what you think it is.`},
 	{"HS0704", "changed since it was applied", `The attribute is not what homestak left there: somebody changed the guest by other means, and the plan sets it back. If the change was meant, write it in
 the manifest. The marker in the guest's notes holds keyed hashes of what was applied, which is how this is known.`},
 	{"HS0705", "children suffer with their parent", `The plan restarts or deletes a node that is itself a host, and the guests inside go down or away with it. Nothing is wrong with that if it is meant;
-they are named here because they have no step of their own.`},
+they are named here because they have no step of their own. A host that cannot be asked takes whatever is on it with it, unseen. When the manifest
+no longer has it, or has it as a machine, put it back as type pve, start it and plan to destroy it: then its guests are listed.`},
 	{"HS0706", "guest the manifest no longer names", `The guest was made for this manifest, and the node was removed from it since. Creating never deletes, so it stays. Plan with --goal reconcile to
 remove such guests, or destroy the deployment.`},
 	{"HS0707", "vmid moved on", `The number a node gets first is taken by another guest, so the next free one of the range was chosen. Once the guest exists it keeps its number,

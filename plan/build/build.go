@@ -122,6 +122,16 @@ func (n *node) proven() string {
 	return n.match.guest.Marker.Program
 }
 
+// isPVE reports whether the node is a host: declared as one, or made as one, which
+// no other declaration undoes.
+func (n *node) isPVE() bool {
+	if n.Type.V == ir.PVE || n.match == nil {
+		return n.Type.V == ir.PVE
+	}
+	m := n.match.guest.Marker
+	return m != nil && m.Authentic && m.Kind == string(ir.PVE)
+}
+
 // rotated reports whether the guest was proven ready with other secrets than its
 // program would be given now. One that was never proven has got none yet.
 func (n *node) rotated() bool {

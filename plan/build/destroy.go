@@ -24,7 +24,7 @@ func (b *builder) removal(n *node, made plan.Change) plan.Change {
 		return plan.Change{Action: plan.None, Reason: plan.ReasonAbsent}
 	}
 	return plan.Change{Action: plan.Delete, Reason: plan.ReasonGoal, Attrs: made.Attrs,
-		Stake: append(slices.Clone(n.match.guest.Volumes), b.strangers(n)...)}
+		Stake: b.atStake(n)}
 }
 
 // orphans adds the changes of our guests that the manifest no longer names.
@@ -43,6 +43,7 @@ func (b *builder) orphans() {
 		h := b.hostOfOrphan(o)
 		if h == nil {
 			b.note(findChildren, m.Addr, "%s goes with its parent, which the manifest no longer names either", o.ref)
+			b.refuseProtected(o.ref, string(m.Addr), false, source.Range{})
 			continue
 		}
 		if n := len(kept); n > 0 && kept[n-1].guest.Marker.Addr == m.Addr {
@@ -51,12 +52,14 @@ func (b *builder) orphans() {
 			continue
 		}
 		h.used = true
-		b.program.Changes = append(b.program.Changes, plan.Change{
-			Addr: m.Addr, Host: h.name, VMID: o.guest.VMID, UUID: m.UUID, Kind: "vm", Action: plan.Delete,
-			Reason: plan.ReasonRemoved, Stake: slices.Clone(o.guest.Volumes),
-		})
-		b.refuseProtected(o.ref, string(m.Addr), false, source.Range{})
 		o.host = h
+		n := o.node()
+		b.program.Changes = append(b.program.Changes, plan.Change{
+			Addr: m.Addr, Host: h.name, VMID: o.guest.VMID, UUID: m.UUID, Kind: string(n.Type.V), Action: plan.Delete,
+			Reason: plan.ReasonRemoved, Stake: b.atStake(n),
+		})
+		b.shareFate(n, fate{"goes with it", "go with it"}, false)
+		b.refuseProtected(o.ref, string(m.Addr), false, source.Range{})
 		kept = append(kept, o)
 	}
 	b.orphan = kept
@@ -139,9 +142,19 @@ func (b *builder) removeNode(n *node) {
 	n.deleted = s.remove(running, owning(expect, volumes), after...)
 }
 
-func (b *builder) removeOrphan(o *orphan) {
+// node is the node that the orphan was.
+func (o *orphan) node() *node {
 	m := o.guest.Marker
 	n := &node{host: o.host, uuid: m.UUID, vmid: o.guest.VMID, match: o.ref, Node: &ir.Node{Address: m.Addr, Name: m.Addr.Name()}}
+	n.Type.V = ir.VM
+	if n.isPVE() {
+		n.Type.V = ir.PVE
+	}
+	return n
+}
+
+func (b *builder) removeOrphan(o *orphan) {
+	m, n := o.guest.Marker, o.node()
 	for _, r := range slices.Concat(b.known.marked[m.Addr], b.known.uuid[strings.ToLower(o.guest.UUID)]) {
 		if r != o.ref {
 			n.leave(r)

@@ -12,7 +12,7 @@ import (
 // isSilent reports whether a node is a host that may have guests and cannot be
 // asked about them.
 func (b *builder) isSilent(n *node) bool {
-	if n.Type.V != ir.PVE || n.absent() || n.neverReady() {
+	if !n.isPVE() || n.absent() || n.neverReady() {
 		return false
 	}
 	f := b.known.hosts[string(n.Address)]
@@ -50,7 +50,7 @@ func (b *builder) strangers(n *node) []string {
 		own := slices.ContainsFunc(n.children, func(c *node) bool { return c.match != nil && c.match.guest.VMID == r.VMID && c.host == n.hosts })
 		if b.goal == plan.GoalDestroy {
 			own = own || slices.ContainsFunc(b.orphan, func(o *orphan) bool {
-				return o.guest.VMID == r.VMID && o.facts == b.known.hosts[string(n.Address)]
+				return o.guest.VMID == r.VMID && o.facts == b.known.hosts[string(n.Address)] && b.hostOfOrphan(o) != nil
 			})
 		}
 		if own {
@@ -61,11 +61,21 @@ func (b *builder) strangers(n *node) []string {
 	return out
 }
 
+// atStake is what is lost with a node's guest: its volumes, and who is on it and has
+// no change of its own.
+func (b *builder) atStake(n *node) []string {
+	out := append(slices.Clone(n.match.guest.Volumes), b.strangers(n)...)
+	if b.isSilent(n) {
+		out = append(out, plan.StakeUnseen)
+	}
+	return out
+}
+
 // holds is what must be true of a node that is a host before it goes down: nobody
 // is on it but those who were seen there and the nodes this plan puts there. There
 // is no such guard when nobody could be asked; the findings say so.
 func (b *builder) holds(n *node) []plan.Guard {
-	if n.Type.V != ir.PVE || b.isSilent(n) {
+	if !n.isPVE() || b.isSilent(n) {
 		return nil
 	}
 	var expect []plan.KV
@@ -102,6 +112,9 @@ func (b *builder) shareFate(n *node, f fate, restarts bool) {
 		if len(below) > 0 {
 			inside = "these " + f.many + ": " + listed(below)
 		}
+		if !b.declares(n) {
+			inside += "; to have them listed, put it back into the manifest as type pve, start it, and plan to destroy it"
+		}
 		b.warn(findChildren, n.Address, n.Decl, "node %q cannot be asked about its guests; %s", n.Address, inside)
 		return
 	}
@@ -111,6 +124,11 @@ func (b *builder) shareFate(n *node, f fate, restarts bool) {
 	if others := b.strangers(n); len(others) > 0 {
 		b.warn(findChildren, n.Address, n.Decl, "node %q holds guests that are not in the manifest and %s: %s", n.Address, f.many, strings.Join(others, ", "))
 	}
+}
+
+// declares reports whether the manifest has the node as the host it is.
+func (b *builder) declares(n *node) bool {
+	return slices.ContainsFunc(b.nodes, func(x *node) bool { return x.Address == n.Address && x.Type.V == ir.PVE })
 }
 
 // descendants are the nodes in a node, and in those, to the last; a host before

@@ -72,19 +72,21 @@ func goalFlag(g plan.Goal) string {
 
 func badges(p *plan.Program, s view.Summary) string {
 	var out []string
-	stake, guests := 0, 0
+	stake, guests, inside := 0, 0, ""
 	for i := range p.Changes {
 		for _, s := range p.Changes[i].Stake {
-			if stake++; plan.IsGuest(s) {
+			if s == plan.StakeUnseen {
+				inside = ", and what is inside hosts that could not be asked"
+			} else if stake++; plan.IsGuest(s) {
 				guests++
 			}
 		}
 	}
 	switch {
 	case guests > 0:
-		out = append(out, fmt.Sprintf("🔴 **destroys data** (%s, and %s that are in no manifest)", plural(stake-guests, "volume"), plural(guests, "guest")))
-	case stake > 0:
-		out = append(out, fmt.Sprintf("🔴 **destroys data** (%s)", plural(stake, "volume")))
+		out = append(out, fmt.Sprintf("🔴 **destroys data** (%s, and %s that are in no manifest%s)", plural(stake-guests, "volume"), plural(guests, "guest"), inside))
+	case stake > 0, inside != "":
+		out = append(out, fmt.Sprintf("🔴 **destroys data** (%s%s)", plural(stake, "volume"), inside))
 	case s.Downtime > 0:
 		out = append(out, "🟠 **downtime**")
 	default:
