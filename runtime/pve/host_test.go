@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -97,19 +98,24 @@ func TestUpload(t *testing.T) {
 	const path = "/nodes/pve1/storage/local/upload"
 	data := bytes.Repeat([]byte("image"), 100_000)
 	type part struct{ Name, File, Text string }
+	// Handlers of uploads that were broken off may still run when the next begins.
+	var mu sync.Mutex
 	var parts []part
 	f.on("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 		_, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		mr := multipart.NewReader(r.Body, params["boundary"])
-		parts = nil
+		var got []part
 		for {
 			p, err := mr.NextPart()
 			if err != nil {
 				break
 			}
 			b, _ := io.ReadAll(p)
-			parts = append(parts, part{p.FormName(), p.FileName(), string(b)})
+			got = append(got, part{p.FormName(), p.FileName(), string(b)})
 		}
+		mu.Lock()
+		parts = got
+		mu.Unlock()
 		_, _ = io.WriteString(w, `{"data":"`+string(upid2)+`"}`)
 	})
 	up := func(size int64) Upload {
@@ -120,9 +126,11 @@ func TestUpload(t *testing.T) {
 		t.Fatalf("%q, %v", got, err)
 	}
 	want := []part{{"content", "", "import"}, {"checksum-algorithm", "", "sha256"}, {"checksum", "", "ab12"}, {"filename", "x.raw", string(data)}}
+	mu.Lock()
 	if d := cmp.Diff(want, parts); d != "" {
 		t.Error(d)
 	}
+	mu.Unlock()
 	r := f.seen()[0]
 	if r.Header.Get("Authorization") != "PVEAPIToken="+token || r.Header.Get("Content-Length") == "" {
 		t.Errorf("headers: %v", r.Header)

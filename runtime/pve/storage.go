@@ -112,11 +112,11 @@ func storagePath(node, storage string) string {
 
 // Upload is a file on its way to a storage.
 type Upload struct {
-	Content  string // "import" or "iso"
-	Filename string // with the extension PVE wants for the content type
-	Size     int64  // exact number of bytes of Body
-	Body     io.Reader
-	Checksum string // "sha256:<hex>" or "sha512:<hex>"; PVE verifies it in the task
+	Content  string    // "import" or "iso"
+	Filename string    // with the extension PVE wants for the content type
+	Size     int64     // exact number of bytes of Body
+	Body     io.Reader // Size bytes; closed when ctx ends, if it can be, so that it cannot stall an upload
+	Checksum string    // "sha256:<hex>" or "sha512:<hex>"; PVE verifies it in the task
 }
 
 // UploadVolume streams a file to a storage. A file of that name is overwritten,

@@ -31,6 +31,11 @@ func (c *Client) upload(ctx context.Context, path string, up Upload) (UPID, erro
 	if err := w.Close(); err != nil {
 		return "", err
 	}
+	// The transport waits for its writer, and the writer for the source: one that
+	// stalls must be woken when the context ends.
+	if source, ok := up.Body.(io.Closer); ok {
+		defer context.AfterFunc(ctx, func() { _ = source.Close() })()
+	}
 	body := io.MultiReader(
 		bytes.NewReader(form.Bytes()[:head]),
 		&exactly{r: up.Body, left: up.Size},
