@@ -219,6 +219,9 @@ func TestWaitObeysItsContext(t *testing.T) {
 		if err := <-other; err != nil {
 			t.Errorf("the other wait suffered: %v", err)
 		}
+		synctest.Wait() // the poller has seen that nobody waits any more
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		if len(p.tasks) != 0 || p.running {
 			t.Error("something is left")
 		}
