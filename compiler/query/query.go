@@ -1,0 +1,107 @@
+package query
+
+import (
+	"io/fs"
+
+	"github.com/homestak/homestak/compiler"
+	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/source"
+)
+
+// World is an immutable snapshot of one site and answers questions about it.
+// What an answer needs is computed when it is first asked for and kept. A World
+// may be used concurrently.
+type World struct {
+	site *compiler.Site
+	fsys fs.FS
+}
+
+// New makes a World of a site and the file system it was loaded from. The file
+// system is read lazily and must not change.
+func New(site *compiler.Site, fsys fs.FS) *World { return &World{site: site, fsys: fsys} }
+
+// ItemKind says what a completion is, for the icon beside it.
+type ItemKind uint8
+
+const (
+	ItemField     ItemKind = iota // a field or block of an object
+	ItemValue                     // an enum value, true, false
+	ItemReference                 // the name of a definition or node
+	ItemVariable                  // var.x, local.x, count.index
+	ItemFunction
+	ItemModule // the source of a module
+)
+
+// Item is one completion.
+type Item struct {
+	Label   string
+	Kind    ItemKind
+	Detail  string // type and default, or what is referred to, in a few words
+	Doc     string // markdown
+	Insert  string // plain text to put in place of Replace
+	Replace source.Range
+	Sort    string // items are shown in the order of this
+}
+
+// Hover is what there is to say about a place.
+type Hover struct {
+	Markdown string
+	Range    source.Range // the word it is about
+}
+
+// SymbolKind says what a symbol is, for the icon beside it.
+type SymbolKind uint8
+
+const (
+	SymbolManifest SymbolKind = iota
+	SymbolNode
+	SymbolDefinition // spec, preset, posture, image, host
+	SymbolVariable
+	SymbolLocal
+	SymbolModule
+	SymbolUser
+	SymbolGroup // a block or mapping with fields
+	SymbolItem  // any other item of a list
+)
+
+// Symbol is an entry of a document's outline. Selection, the name, lies within
+// Range.
+type Symbol struct {
+	Name, Detail     string
+	Kind             SymbolKind
+	Range, Selection source.Range
+	Children         []Symbol
+}
+
+// Complete lists what may be written at an offset. It does not filter by what
+// is typed already: Replace is the word to replace, and filtering by it is the
+// editor's business.
+func (w *World) Complete(file string, offset int) []Item { return nil }
+
+// Hover explains what is at an offset; ok is false when there is nothing to say.
+func (w *World) Hover(file string, offset int) (h Hover, ok bool) { return Hover{}, false }
+
+// Definition is where the name at an offset is defined. A definition of the
+// library is in a file whose name starts with "stdlib:"; its File has the text.
+func (w *World) Definition(file string, offset int) []source.Range { return nil }
+
+// References are all mentions in the site of what is at an offset, by file and
+// position; with declaration, those that define it too.
+func (w *World) References(file string, offset int, declaration bool) []source.Range { return nil }
+
+// PrepareRename is the range and text of the name that Rename would change.
+// The error says in one line why it cannot be renamed.
+func (w *World) PrepareRename(file string, offset int) (at source.Range, name string, err error) {
+	return source.Range{}, "", nil
+}
+
+// Rename gives what is at an offset another name, everywhere in the site. files
+// maps names of files to their new ones, for definitions that are called by
+// their file. Edits are to the files under their old names. The error says in
+// one line why it cannot be done.
+func (w *World) Rename(file string, offset int, to string) (edits []diag.Edit, files map[string]string, err error) {
+	return nil, nil, nil
+}
+
+// Symbols is the outline of a file.
+func (w *World) Symbols(file string) []Symbol { return nil }
