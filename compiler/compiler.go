@@ -53,7 +53,8 @@ type compilation struct {
 	scopes   map[*document]*scope
 
 	manifest *definition
-	tree     *syntax.Node // of the manifest
+	whole    *syntax.Node // of the manifest's file, when that is YAML
+	tree     *syntax.Node // of the manifest, less what belongs to its scope
 	decl     manifestDecl
 	pattern  ir.Value[ir.Pattern]
 

@@ -74,6 +74,9 @@ func (c *compilation) treeOf(d *definition) *syntax.Node {
 	if tree == nil || tree.Kind == syntax.Bad {
 		return nil
 	}
+	if !d.doc.hcl && tree.Kind == syntax.Map {
+		tree = c.withoutScope(tree)
+	}
 	tree = c.eval(tree, d.doc)
 	if tree.Kind == syntax.Null { // an empty file
 		tree = &syntax.Node{Kind: syntax.Map, Range: source.Range{File: d.doc.file}}

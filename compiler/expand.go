@@ -36,15 +36,15 @@ type rawNode struct {
 // nested nodes out of their parents.
 func (c *compilation) expand() bool {
 	doc := c.manifest.doc
-	if !doc.hcl && len(c.options.Vars) > 0 {
-		d := c.errorAt(codeVarsWithoutHCL, source.Range{}, "%s is YAML, which has no variables", doc.file.Name)
-		d.Help = "leave out --var, or write the manifest in HCL"
+	if !c.expressive(doc) && len(c.options.Vars) > 0 {
+		d := c.errorAt(codeVarsWithoutHCL, source.Range{}, "%s is data alone, and has no variables", doc.file.Name)
+		d.Help = "leave out --var, or add `expressions: true` and `variables:` to the file"
 	}
 	nodes := c.tree.Get("nodes")
 	c.tree = without(c.tree, "nodes")
 	var s *expr.Scope
-	if doc.hcl {
-		s = c.scopeOf(doc).hcl
+	if c.expressive(doc) {
+		s = c.scopeOf(doc).names
 		c.tree = c.evalIn(c.tree, s)
 	}
 	// The nodes are taken; that there are none is said here, in better words.
@@ -76,8 +76,8 @@ func without(n *syntax.Node, drop ...string) *syntax.Node {
 	return &out
 }
 
-// expandNodes adds the nodes of one list. s is nil for YAML. It returns false
-// when there are too many to go on.
+// expandNodes adds the nodes of one list. s is nil for a file without
+// expressions. It returns false when there are too many to go on.
 func (c *compilation) expandNodes(list *syntax.Node, parent int, s *expr.Scope) bool {
 	if list.Kind == syntax.Expr {
 		list = c.evalIn(list, s)

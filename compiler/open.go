@@ -41,6 +41,7 @@ func (c *compilation) open() bool {
 	if doc := c.manifest.doc; !doc.hcl { // its tree is large: not kept
 		var list diag.List
 		c.tree, list = lang.Parse(doc.file)
+		c.whole = c.tree
 		c.list = append(c.list, list...)
 	} else {
 		c.takeOver(doc)
@@ -51,6 +52,9 @@ func (c *compilation) open() bool {
 	if c.tree.Kind != syntax.Map {
 		c.wrongType(c.tree, schema.Group, "a manifest")
 		return false
+	}
+	if !c.manifest.doc.hcl {
+		c.tree = c.withoutScope(c.tree)
 	}
 	return c.version() && c.sameName(c.manifest, c.tree)
 }

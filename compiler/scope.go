@@ -22,13 +22,6 @@ const (
 	codeVariableType    diag.Code = "HS0224"
 )
 
-// scope is what the expressions of one HCL file see: its own variables and
-// locals. A file is a world of its own, so two manifests may both have a
-// variable "workers".
-type scope struct {
-	hcl *expr.Scope
-}
-
 // scopeOf makes the scope of a document, once.
 func (c *compilation) scopeOf(doc *document) *scope {
 	if s := c.scopes[doc]; s != nil {
@@ -37,21 +30,21 @@ func (c *compilation) scopeOf(doc *document) *scope {
 	if c.scopes == nil {
 		c.scopes = map[*document]*scope{}
 	}
-	s := &scope{hcl: &expr.Scope{Vars: map[string]cty.Value{}, Budget: expr.NewBudget()}}
+	s := &scope{names: &expr.Scope{Vars: map[string]cty.Value{}, Budget: expr.NewBudget()}}
 	c.scopes[doc] = s
-	s.hcl.Vars["var"] = c.variables(doc)
-	locals, list := expr.Locals(doc.tree.Get("locals"), s.hcl)
+	s.names.Vars["var"] = c.variables(doc)
+	locals, list := expr.Locals(c.rootOf(doc).Get("locals"), s.names)
 	c.list = append(c.list, list...)
-	s.hcl.Vars["local"] = locals
+	s.names.Vars["local"] = locals
 	return s
 }
 
-// eval evaluates a tree of a document. YAML has no expressions.
+// eval evaluates a tree of a document, if it has expressions.
 func (c *compilation) eval(n *syntax.Node, doc *document) *syntax.Node {
-	if !doc.hcl || n == nil {
+	if n == nil || !c.expressive(doc) {
 		return n
 	}
-	return c.evalIn(n, c.scopeOf(doc).hcl)
+	return c.evalIn(n, c.scopeOf(doc).names)
 }
 
 func (c *compilation) evalIn(n *syntax.Node, s *expr.Scope) *syntax.Node {
@@ -65,7 +58,7 @@ func (c *compilation) evalIn(n *syntax.Node, s *expr.Scope) *syntax.Node {
 func (c *compilation) variables(doc *document) cty.Value {
 	values := map[string]cty.Value{}
 	var names []string
-	if blocks := doc.tree.Get("variable"); blocks != nil && blocks.Kind == syntax.Map {
+	if blocks := c.rootOf(doc).Get(variablesKey(doc)); blocks != nil && blocks.Kind == syntax.Map {
 		for i := range blocks.Fields {
 			f := &blocks.Fields[i]
 			names = append(names, f.Key)
@@ -100,7 +93,7 @@ func (c *compilation) variable(f *syntax.Field, doc *document) cty.Value {
 	}
 	fallback, hasFallback := cty.DynamicVal, false
 	if e := r.take("default"); e != nil {
-		v, ok, list := expr.Value(e.node, &expr.Scope{Budget: c.scopes[doc].hcl.Budget})
+		v, ok, list := expr.Value(e.node, &expr.Scope{Budget: c.scopes[doc].names.Budget})
 		c.list = append(c.list, list...)
 		if !ok {
 			return cty.DynamicVal

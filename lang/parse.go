@@ -36,3 +36,11 @@ func Known(name string) bool {
 	}
 	return false
 }
+
+// HasExpressions reports whether the root of a YAML file says
+// `expressions: true`: then ${…} in its texts are expressions, and it may have
+// variables and locals. Files of HCL always may.
+func HasExpressions(root *syntax.Node) bool {
+	n := root.Get("expressions")
+	return n != nil && n.Kind == syntax.Bool && n.Text == "true"
+}

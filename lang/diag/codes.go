@@ -28,7 +28,7 @@ func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
 		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, planCodes, applyCodes, pveCodes, labCodes,
-		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes,
+		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes,
 	} {
 		all = append(all, family...)
 	}
