@@ -1,0 +1,95 @@
+package compiler
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/homestak/homestak/lang/source"
+)
+
+// Definition is a named thing of a site, for tools that show where it is.
+type Definition struct {
+	Kind, Name string
+	// Range is the label of an HCL block, or the beginning of a YAML file,
+	// which is named by its file.
+	Range   source.Range
+	Library bool // of stdlib, not of the site
+}
+
+// Definitions lists what a kind has, by name. Of those with one name the first
+// is the one that counts; the library's comes last.
+func (s *Site) Definitions(kind string) []Definition {
+	var out []Definition
+	for _, name := range s.names(kind) {
+		for _, d := range s.definitions[kind][name] {
+			out = append(out, d.export())
+		}
+	}
+	return out
+}
+
+// Find is the definition of a name that counts; ok is false when the site has
+// none.
+func (s *Site) Find(kind, name string) (d Definition, ok bool) {
+	if found := s.find(kind, name); found != nil {
+		return found.export(), true
+	}
+	return Definition{}, false
+}
+
+func (d *definition) export() Definition {
+	at := d.at
+	if at.IsZero() {
+		at = source.Span(d.doc.file, 0, 0)
+	}
+	return Definition{Kind: d.kind, Name: d.name, Range: at, Library: strings.HasPrefix(d.doc.file.Name, libraryPrefix)}
+}
+
+// Files lists the files that define something, the library's included, by name.
+// A file that could not be read is there without its text.
+func (s *Site) Files() []*source.File {
+	var out []*source.File
+	for _, byName := range s.definitions {
+		for _, list := range byName {
+			for _, d := range list {
+				out = append(out, d.doc.file)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *source.File) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.Compact(out)
+}
+
+// SecretAt is the key of a secret such as "ssh_keys.alice"; ok is false when it
+// is not known. The range is zero when the name is known from elsewhere than a
+// file that can be shown.
+func (s *Site) SecretAt(name string) (at source.Range, ok bool) {
+	at, ok = s.secrets.names[name]
+	return at, ok
+}
+
+// Directories lists those that definitions are in.
+func Directories() []string {
+	out := make([]string, len(directories))
+	for i, d := range directories {
+		out[i] = d.dir
+	}
+	return out
+}
+
+// KindOf says what a YAML file defines that lies at a path of a site, or of the
+// library as its files are named; "" when it defines nothing.
+func KindOf(name string) string {
+	dir := path.Dir(strings.TrimPrefix(strings.TrimPrefix(name, libraryPrefix), "v2/"))
+	for _, d := range directories {
+		if d.dir == dir {
+			return d.kind
+		}
+	}
+	return ""
+}
+
+// libraryPrefix begins the names of the library's files.
+const libraryPrefix = "stdlib:"
