@@ -12,13 +12,17 @@ const draft = "https://json-schema.org/draft/2020-12/schema"
 // they are read best in.
 type node struct {
 	Schema      string   `json:"$schema,omitempty"`
+	ID          string   `json:"$id,omitempty"`
 	Ref         string   `json:"$ref,omitempty"`
 	Title       string   `json:"title,omitempty"`
 	Description string   `json:"description,omitempty"`
 	Deprecated  bool     `json:"deprecated,omitempty"`
+	If          *node    `json:"if,omitempty"`
+	Then        *node    `json:"then,omitempty"`
+	Else        *node    `json:"else,omitempty"`
 	AnyOf       []*node  `json:"anyOf,omitempty"`
 	Type        types    `json:"type,omitempty"`
-	Enum        []any    `json:"enum,omitempty"`
+	Enum        []any    `json:"enum,omitzero"` // of no value, when empty and not nil
 	Const       any      `json:"const,omitempty"`
 	Pattern     string   `json:"pattern,omitempty"`
 	MinLength   *int64   `json:"minLength,omitempty"`
@@ -26,11 +30,20 @@ type node struct {
 	Minimum     *int64   `json:"minimum,omitempty"`
 	Maximum     *int64   `json:"maximum,omitempty"`
 	Default     any      `json:"default,omitempty"`
+	Examples    []any    `json:"examples,omitempty"`
 	Items       *node    `json:"items,omitempty"`
 	Properties  named    `json:"properties,omitempty"`
 	Required    []string `json:"required,omitempty"`
-	Further     *bool    `json:"additionalProperties,omitempty"`
+	Further     any      `json:"additionalProperties,omitempty"` // false, or the schema of every further field
 	Defs        named    `json:"$defs,omitempty"`
+
+	// What follows is not JSON Schema's own: editors' language servers know
+	// these, and everything else passes over them.
+	Markdown     string `json:"markdownDescription,omitempty"`
+	Refusal      string `json:"errorMessage,omitempty"`        // instead of "incorrect type", "not one of …"
+	BadPattern   string `json:"patternErrorMessage,omitempty"` // instead of quoting the expression
+	Renamed      string `json:"deprecationMessage,omitempty"`  // a warning wherever the field is
+	DoNotSuggest bool   `json:"doNotSuggest,omitempty"`
 }
 
 // types are the JSON types of which a value has one.

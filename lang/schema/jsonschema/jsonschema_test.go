@@ -142,7 +142,7 @@ func TestDocuments(t *testing.T) {
 	for _, kind := range jsonschema.Kinds() {
 		a, _ := jsonschema.Of(kind)
 		b, _ := jsonschema.Of(kind)
-		if !bytes.Equal(a, b) || !bytes.Contains(a, []byte(`"additionalProperties": false`)) || bytes.Contains(a, []byte(`\u003c`)) {
+		if !bytes.Equal(a, b) || kind != "secrets" && !bytes.Contains(a, []byte(`"additionalProperties": false`)) || bytes.Contains(a, []byte(`\u003c`)) {
 			t.Errorf("%s: not stable, not closed, or escaped for HTML", kind)
 		}
 	}
