@@ -3,7 +3,6 @@ package compiler
 import (
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
-	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
 )
@@ -32,16 +31,25 @@ var stages = []func(*compilation) bool{
 // the list has an error. The list is sorted and holds warnings too.
 func Compile(s *Site, o Options) (*ir.Deployment, diag.List) {
 	c := &compilation{site: s, options: o, reported: map[*document]bool{}}
-	for _, stage := range stages {
-		if !stage(c) {
-			break
-		}
-	}
+	c.run(nil)
 	list := c.done()
 	if list.HasErrors() {
 		return nil, list
 	}
 	return c.lower(), list
+}
+
+// run goes through the stages; false means that stop was closed meanwhile.
+func (c *compilation) run(stop <-chan struct{}) bool {
+	for _, stage := range stages {
+		if closed(stop) {
+			return false
+		}
+		if !stage(c) {
+			break
+		}
+	}
+	return true
 }
 
 // compilation is the state the stages share.
@@ -115,23 +123,4 @@ func (c *compilation) takeOver(doc *document) {
 		c.reported[doc] = true
 		c.list = append(c.list, doc.findings...)
 	}
-}
-
-// Check compiles every manifest and decodes every definition and host, used or
-// not: what `validate` does without -M.
-func (s *Site) Check() diag.List {
-	var f findings
-	for _, name := range s.Manifests() {
-		_, list := Compile(s, Options{Manifest: name})
-		f.list = append(f.list, list...)
-	}
-	c := &compilation{site: s, reported: map[*document]bool{}}
-	for _, kind := range []string{schema.KindSpec, schema.KindPreset, schema.KindPosture, schema.KindImage} {
-		for _, name := range s.names(kind) {
-			c.decodeUnused(kind, name)
-		}
-	}
-	_, hosts := s.Hosts()
-	f.list = append(append(f.list, c.list...), hosts...)
-	return f.done()
 }

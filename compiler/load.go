@@ -44,8 +44,14 @@ var directories = []struct{ dir, kind string }{
 // be shown together. YAML is parsed when it is needed, and what is wrong inside
 // a definition is reported by the manifests that use it, so that a broken file
 // does not keep unrelated manifests from being compiled; Check reports all.
-func Load(fsys fs.FS) (*Site, diag.List) {
-	l := &loader{site: &Site{definitions: map[string]map[string][]*definition{}}}
+func Load(fsys fs.FS) (*Site, diag.List) { return Reload(nil, fsys) }
+
+// Reload is Load for a site that was loaded before. Files that are still what
+// they were stay the same source.File and are not parsed again. last does not
+// change and can be nil.
+func Reload(last *Site, fsys fs.FS) (*Site, diag.List) {
+	l := &loader{site: newSite()}
+	l.remember(last)
 	l.fsys = fsys
 	l.siteFile()
 	l.secretFiles()
@@ -67,11 +73,16 @@ type loader struct {
 	total   int    // bytes read
 	full    bool   // the bound on them was reported
 	site    *Site
+
+	// What an earlier load made of the files.
+	lastFiles map[string]*source.File
+	lastDocs  map[*source.File]*document
 }
 
 // library adds the embedded definitions below the site's own.
 func (l *loader) library() {
-	lib := &loader{fsys: stdlib.Files(), prefix: "stdlib:", builtin: true, site: l.site}
+	lib := &loader{fsys: stdlib.Files(), prefix: "stdlib:", builtin: true, site: l.site,
+		lastFiles: l.lastFiles, lastDocs: l.lastDocs}
 	for _, d := range directories {
 		lib.directory(d.dir, d.kind)
 	}
@@ -153,12 +164,11 @@ func (l *loader) definitionFile(name, kind string) {
 	}
 	before := len(l.list)
 	f := l.readFile(name, limit)
-	doc := &document{file: f, hcl: path.Ext(name) == ".hcl"}
 	stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
 	if f == nil {
 		// That was reported; what refers to its name stays silent. A manifest
 		// says it itself, when it is compiled.
-		doc.file, doc.unread = source.NewFile(l.prefix+name, nil), true
+		doc := &document{file: source.NewFile(l.prefix+name, nil), hcl: path.Ext(name) == ".hcl", unread: true}
 		if kind == schema.KindManifest {
 			doc.findings, l.list = slices.Clone(l.list[before:]), l.list[:before]
 		}
@@ -167,11 +177,13 @@ func (l *loader) definitionFile(name, kind string) {
 		}
 		return
 	}
+	doc := l.document(f, kind)
+	l.site.documents[f] = doc
 	if !doc.hcl {
 		l.define(&definition{kind: kind, name: stem, doc: doc, at: source.Span(f, 0, 0)})
 		return
 	}
-	doc.tree, doc.findings = lang.Parse(f)
+	doc.findings = doc.syntax
 	switch {
 	case kind == schema.KindManifest && doc.findings.HasErrors():
 		// Said when this manifest, or one that nobody defines, is compiled.

@@ -67,7 +67,12 @@ func (l *loader) readFile(name string, limit int) *source.File {
 		return nil
 	}
 	l.total += text.Len()
-	return source.NewFile(shown, text.Bytes())
+	f := l.lastFiles[shown]
+	if f == nil || !bytes.Equal(f.Text, text.Bytes()) {
+		f = source.NewFile(shown, text.Bytes())
+	}
+	l.site.files = append(l.site.files, f)
+	return f
 }
 
 // room says whether the site may have that many bytes more, and reports once

@@ -23,6 +23,13 @@ type Site struct {
 	// definitions by kind and name. Each list has the one that counts first;
 	// the others were reported as duplicates, or are the library's.
 	definitions map[string]map[string][]*definition
+
+	files     []*source.File // all that were read, in the order of reading
+	documents map[*source.File]*document
+}
+
+func newSite() *Site {
+	return &Site{definitions: map[string]map[string][]*definition{}, documents: map[*source.File]*document{}}
 }
 
 // document is one file.
@@ -32,7 +39,9 @@ type document struct {
 	unread   bool         // it could not be read, which was reported
 	once     sync.Once    // of YAML, see parse
 	tree     *syntax.Node // nil when unparsed or beyond use
-	findings diag.List    // of parsing it
+	findings diag.List    // of parsing it, that a compilation says
+	syntax   diag.List    // of parsing it, whoever says them; of HCL
+	private  bool         // it holds manifests and nothing that others could use
 }
 
 // parse parses a definition in YAML when it is first needed: most of a site is
