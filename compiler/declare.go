@@ -68,6 +68,7 @@ func (f *findings) manifest(n *syntax.Node, where string) manifestDecl {
 	r.take("schema_version")
 	r.take("name")
 	r.take("nodes")
+	r.take("modules")
 	r.take("checks")
 	r.take("expressions")
 	return manifestDecl{
@@ -114,7 +115,7 @@ func (f *findings) node(n *syntax.Node) *nodeDecl {
 	}
 	d.tags, d.tagsAt = r.texts("tags")
 	d.peers, _ = r.texts("peers")
-	for _, later := range []string{"count", "template", "for_each", "disks", "placement", "boot", "cloud_init", "unprivileged", "features", "renamed_from", "nodes"} {
+	for _, later := range []string{"count", "template", "for_each", "disks", "placement", "boot", "cloud_init", "unprivileged", "features", "renamed_from", "nodes", "modules"} {
 		r.take(later)
 	}
 	if d.name.Set {

@@ -206,7 +206,7 @@ func (l *loader) blocks(doc *document) {
 		switch f.Key {
 		case "variable", "locals":
 			continue
-		case "nodes", "checks", "users": // node, check and user blocks
+		case "nodes", "modules", "checks", "users": // of node, module, check and user blocks
 			block := strings.TrimSuffix(f.Key, "s")
 			l.errorAt(codeBlockKind, f.Range, "a %s does not belong at the top of a file", block).
 				Help = "put the block inside the manifest or spec it belongs to"

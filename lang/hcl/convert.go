@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
 )
@@ -111,9 +112,42 @@ func (c *converter) entry(m *syntax.Node, e entry) {
 	c.add(m, syntax.Field{Key: e.block.Type, Range: c.span(e.block.TypeRange), Value: c.body(e.block)})
 }
 
+// inputs gathers what a module block gives to its module below `with`, as data
+// has it. A field of `with` itself may have the name of one that the block has.
+func (c *converter) inputs(m *syntax.Node) {
+	var own, given []syntax.Field
+	for _, f := range m.Fields {
+		if schema.Module.Field(f.Key) != nil {
+			own = append(own, f)
+		} else {
+			given = append(given, f)
+		}
+	}
+	delete(c.indexes, m)
+	if m.Fields = own; len(given) == 0 {
+		return
+	}
+	with := c.field(m, "with")
+	if with == nil {
+		m.Fields = append(m.Fields, syntax.Field{Key: "with", Range: given[0].Range, Value: &syntax.Node{Kind: syntax.Map, Range: given[0].Range}})
+		with = &m.Fields[len(m.Fields)-1]
+	}
+	if with.Value.Kind != syntax.Map {
+		c.duplicate("with", given[0].Range, with.Range)
+		return
+	}
+	with.Value.Range.End = max(with.Value.Range.End, given[len(given)-1].Value.Range.End)
+	for _, f := range given {
+		c.add(with.Value, f)
+	}
+}
+
 // item appends a block to the list that has the blocks of its type.
 func (c *converter) item(m *syntax.Node, name string, b *hclsyntax.Block) {
 	inner := c.body(b)
+	if b.Type == "module" {
+		c.inputs(inner)
+	}
 	if len(b.Labels) > 0 {
 		label := syntax.Field{Key: "name", Range: c.span(b.LabelRanges[0]), Value: &syntax.Node{
 			Kind: syntax.String, Range: c.span(b.LabelRanges[0]), Text: b.Labels[0],

@@ -5,7 +5,7 @@ import "github.com/homestak/homestak/lang/schema"
 // labelled are the blocks of the top level that define something by name.
 var labelled = map[string]bool{
 	"manifest": true, "spec": true, "preset": true, "posture": true, "image": true, "host": true,
-	"variable": true, "module": true, "policy": true,
+	"variable": true, "policy": true,
 }
 
 // items are the blocks of which a body has any number, in order, and the field
@@ -14,10 +14,11 @@ var items = map[string]struct {
 	field string
 	label labelUse
 }{
-	"node":  {"nodes", required},
-	"user":  {"users", required},
-	"check": {"checks", optional},
-	"disk":  {"disks", forbidden},
+	"node":   {"nodes", required},
+	"module": {"modules", required},
+	"user":   {"users", required},
+	"check":  {"checks", optional},
+	"disk":   {"disks", forbidden},
 }
 
 type labelUse uint8
@@ -29,7 +30,7 @@ const (
 )
 
 // named are the items that may have a label, for suggestions.
-var named = []string{"check", "node", "user"}
+var named = []string{"check", "module", "node", "user"}
 
 // groups are the fields of the language that are mappings: blocks without a
 // label.

@@ -16,19 +16,28 @@ import (
 // So scan knows enough of the lexical grammar (hclsyntax's scan_tokens.rl) to
 // tell code from text, keeps the brackets, and stops at the first of: too deep,
 // too long a chain, too much, not closed, closed by the wrong bracket.
-func scan(f *source.File, l Limits) *diag.Diagnostic {
+func scan(f *source.File, l Limits) *diag.Diagnostic { return scanAs(f, l, inBody) }
+
+// scanAs is scan of a text that is a body, or a part of one.
+func scanAs(f *source.File, l Limits, kind byte) *diag.Diagnostic {
 	if d := input.Check(f, l.Bytes); d != nil {
 		return d
 	}
 	s := scanner{file: f, text: f.Text, at: input.Mark(f.Text), limits: l}
-	s.frames = append(s.frames, frame{kind: inBody})
+	s.frames = append(s.frames, frame{kind: kind})
+	s.run()
+	return s.found
+}
+
+func (s *scanner) run() {
+	l := s.limits
 	for s.at < len(s.text) && s.found == nil {
 		if s.tokens > l.Tokens {
 			s.fail(codeTooMany, 0, 0, input.SplitHelp, "the file holds more than %d words and signs", l.Tokens)
 			break
 		}
 		switch top := &s.frames[len(s.frames)-1]; top.kind {
-		case inQuotes, inHeredoc:
+		case inQuotes, inHeredoc, inText:
 			s.template(top)
 		default:
 			s.code(top)
@@ -37,7 +46,6 @@ func scan(f *source.File, l Limits) *diag.Diagnostic {
 	if s.found == nil && len(s.frames) > 1 {
 		s.unclosed()
 	}
-	return s.found
 }
 
 // Kinds of frames: what the text at some place is inside of.
@@ -49,6 +57,8 @@ const (
 	inInterp  = byte('$') // ${ … } and %{ … }
 	inQuotes  = byte('"')
 	inHeredoc = byte('<')
+	inText    = byte('t') // a text that another syntax has taken out of its quotes
+	inCode    = byte('e') // a text that is one expression
 )
 
 // frame is one thing that is open.

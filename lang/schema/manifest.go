@@ -18,6 +18,7 @@ var Manifest = &Object{Name: "manifest", Doc: "What machines should exist and ho
 	{Key: "execution", Type: Group, Object: ManifestExecution, Doc: "Who acts, for every node that does not say."},
 	{Key: "settings", Type: Group, Object: Settings, Doc: "How a run behaves."},
 	{Key: "nodes", Type: List, Elem: &Field{Type: Group, Object: Node}, Required: true, Doc: "The machines."},
+	{Key: "modules", Type: List, Elem: &Field{Type: Group}, New: true, Use: Later, Doc: "Patterns from files of their own, whose nodes join these."},
 	{Key: "checks", Type: List, Elem: &Field{Type: Any}, New: true, Use: Later, Doc: "What `test` asserts beyond platform ready."},
 	{Key: "expressions", Type: Bool, Default: "false", New: true, Use: Later, Doc: "Evaluates ${…} in the strings of a YAML file."},
 	{Key: "levels", Gone: "this is schema v1: give each level as an item of `nodes`, with the level before it as `parent`"},
@@ -82,6 +83,7 @@ var Node = &Object{Name: "node", Doc: "One machine. It is an instance, not a tem
 	{Key: "depends_on", Type: List, Elem: &Field{Type: Ref, Of: KindNode, Object: Dependency}, New: true, Doc: "Nodes this one waits for."},
 	{Key: "peers", Type: List, Elem: &Field{Type: Ref, Of: KindNode}, New: true, Doc: "Nodes that know each other; names, groups or globs such as web-*."},
 	{Key: "nodes", Type: List, Elem: &Field{Type: Group}, New: true, Doc: "Children of this node."},
+	{Key: "modules", Type: List, Elem: &Field{Type: Group}, New: true, Use: Later, Doc: "Modules whose nodes become children of this node."},
 	{Key: "for_each", Type: Any, New: true, Use: Later, Doc: "Make one node per key of a map or set."},
 	{Key: "disks", Type: List, Elem: &Field{Type: Any}, New: true, Use: Later, Doc: "Further disks."},
 	{Key: "placement", Type: Any, New: true, Use: Later, Doc: "Choice among several hosts."},
@@ -90,6 +92,16 @@ var Node = &Object{Name: "node", Doc: "One machine. It is an instance, not a tem
 	{Key: "unprivileged", Type: Bool, New: true, Use: Later, Doc: "Unprivileged container."},
 	{Key: "features", Type: Any, New: true, Use: Later, Doc: "Container features."},
 	{Key: "renamed_from", Type: String, New: true, Use: Later, Doc: "The node's former name, so that the guest is kept."},
+}}
+
+// Module is one use of a module: nodes from a file of its own.
+var Module = &Object{Name: "module", Doc: "A pattern from a file of its own. Its nodes are called MODULE-NODE, and MODULE alone means all of them.", Fields: []Field{
+	{Key: "name", Type: Label, Required: true, Doc: "What the names of its nodes begin with."},
+	{Key: "source", Type: String, Required: true, Doc: "stdlib:NAME for one of the library, or a file of the site, relative to this one: ./edge.hcl."},
+	{Key: "count", Type: Int, Min: 0, Max: 100000, New: true, Doc: "Make that many: NAME-1, NAME-2 and so on."},
+	{Key: "for_each", Type: Any, New: true, Doc: "Make one per key of a mapping, or per text of a list: NAME-KEY."},
+	{Key: "depends_on", Type: List, Elem: &Field{Type: Ref, Of: KindNode, Object: Dependency}, New: true, Doc: "Nodes that every node of the module waits for."},
+	{Key: "with", Type: Table, Elem: &Field{Type: Any}, New: true, Doc: "Values for the module's variables, by name. In HCL they may stand in the block itself."},
 }}
 
 // Dependency is the longer form of an item of depends_on.
