@@ -42,11 +42,15 @@ type hostDecl struct {
 // endpoint (a machine that does not run Proxmox VE yet) have no Endpoints.
 func (s *Site) Hosts() ([]Host, diag.List) {
 	c := &compilation{site: s, reported: map[*document]bool{}}
+	return c.everyHost(), c.allowed()
+}
+
+func (c *compilation) everyHost() []Host {
 	var hosts []Host
-	for _, name := range s.names(schema.KindHost) {
-		hosts = append(hosts, c.hostNamed(name).host(name, s.find(schema.KindHost, name).at))
+	for _, name := range c.site.names(schema.KindHost) {
+		hosts = append(hosts, c.hostNamed(name).host(name, c.site.find(schema.KindHost, name).at))
 	}
-	return hosts, c.done()
+	return hosts
 }
 
 // hostNamed decodes the files of a host that the site has, once.

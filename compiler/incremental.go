@@ -69,7 +69,7 @@ func (k *Checks) Check(s *Site, stop <-chan struct{}) (list diag.List, ok bool) 
 	}
 	k.manifests = now
 	f.list = append(f.list, k.definitions...)
-	return f.done(), true
+	return s.allowedOf(f), true
 }
 
 // checkManifest is Compile for its findings alone.
@@ -87,8 +87,8 @@ func (s *Site) checkDefinitions() diag.List {
 			c.decodeUnused(kind, name)
 		}
 	}
-	_, hosts := s.Hosts()
-	return append(c.list, hosts...)
+	c.everyHost()
+	return c.list
 }
 
 // basis lists everything but the files that hold one manifest and nothing else.

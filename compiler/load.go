@@ -61,7 +61,7 @@ func Reload(last *Site, fsys fs.FS) (*Site, diag.List) {
 	}
 	l.rootBlocks()
 	l.library()
-	return l.site, l.done()
+	return l.site, l.site.loaded(l.done())
 }
 
 // loader fills a Site from a file system.

@@ -26,6 +26,7 @@ type Site struct {
 
 	files     []*source.File // all that were read, in the order of reading
 	documents map[*source.File]*document
+	allowed   allowances
 }
 
 func newSite() *Site {
