@@ -27,7 +27,7 @@ type Entry struct {
 func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
-		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, planCodes, applyCodes, pveCodes, labCodes,
+		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, selectCodes, planCodes, applyCodes, pveCodes, labCodes,
 		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes,
 	} {
 		all = append(all, family...)

@@ -1,0 +1,163 @@
+package selector
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/homestak/homestak/lang/diag"
+)
+
+// mostFindings bounds what one evaluation says: each finding looks at every node.
+const mostFindings = 20
+
+// noNode: a literal pattern that is no node's address or name.
+func (e *evaluation) noNode(v *value) {
+	if len(e.diags) >= mostFindings {
+		return
+	}
+	d := codeNothing.Errorf("there is no node %q", v.text)
+	d.Range = v.at
+	names, have := e.names(strings.Contains(v.text, "/"))
+	d.Help = nearest(v.text, names, have)
+	e.diags = append(e.diags, d)
+}
+
+// names are what nodes are called: by address, or by their own name.
+func (e *evaluation) names(full bool) (names []string, have string) {
+	for i := range e.w.Len() {
+		if a := e.w.Address(i); full {
+			names = append(names, string(a))
+		} else {
+			names = append(names, a.Name())
+		}
+	}
+	return names, "the nodes are"
+}
+
+// unheld: a value that no node has. One that is close to another's is a slip, and
+// so is the name of a thing that does not exist; any other may be right for the
+// next manifest.
+func (e *evaluation) unheld(c *compare, v *value) {
+	name := c.attribute.Name
+	switch {
+	case len(e.diags) >= mostFindings, c.attribute.Kind == Choice:
+		return
+	case c.attribute.Kind == Number || c.attribute.Kind == Bytes:
+		return // a bound or a number that nobody has is no slip of the pen
+	case c.attribute.Kind == Address || name == "name":
+		e.noNode(v)
+		return
+	}
+	var have []string
+	for i := range e.w.Len() {
+		have = append(have, c.texts(e.w, i)...)
+	}
+	make := codeNobody.Warnf
+	if name == "host" || name == "manifest" || diag.Suggest(v.text, have) != "" {
+		make = codeNothing.Errorf
+	}
+	d := make("no node has %s %q", name, v.text)
+	d.Range = v.at
+	d.Help = nearest(v.text, have, "nodes have")
+	e.diags = append(e.diags, d)
+}
+
+// nearest is the likeliest of names, or a few of them.
+func nearest(text string, names []string, have string) string {
+	if s := diag.Suggest(text, names); s != "" {
+		return fmt.Sprintf("did you mean %s?", s)
+	}
+	if len(names) == 0 {
+		return "write another one, or * in it to allow for none"
+	}
+	return have + " " + few(names)
+}
+
+// few lists some of many.
+func few(names []string) string {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	const most = 8
+	if len(names) > most {
+		return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// empty says why nothing is selected: the narrowest term that selects nothing by
+// itself, and what is near it.
+func (e *evaluation) empty(whole expr) {
+	why := e.culprit(whole)
+	d := codeEmpty.Errorf("no node is selected")
+	d.Range = why.span()
+	names, have := e.names(true)
+	switch t := why.(type) {
+	case *list:
+		d.Label = "no node meets all of these"
+		if t.or {
+			d.Label = "no node meets any of these"
+		}
+		d.Help = "plan each of them alone to see what it selects"
+		e.diags = append(e.diags, d)
+		return
+	case *glob:
+		d.Label = "no node matches"
+		if near := e.like(t.value.text); len(near) > 0 {
+			names, have = near, "near it are"
+		}
+	case *compare:
+		d.Label = "no node meets this"
+		if t.attribute.Kind == Text || t.attribute.Kind == Choice {
+			var texts []string
+			for i := range e.w.Len() {
+				texts = append(texts, t.texts(e.w, i)...)
+			}
+			if len(texts) > 0 {
+				names, have = texts, "nodes have "+t.attribute.Name
+			}
+		}
+	case *call:
+		d.Label = "there are none"
+	}
+	d.Help = have + " " + few(names)
+	if len(names) == 0 {
+		d.Help = "the manifest has no node"
+	}
+	e.diags = append(e.diags, d)
+}
+
+// culprit is the narrowest term that selects nothing by itself. It evaluates
+// what was evaluated before, so nothing new is found.
+func (e *evaluation) culprit(x expr) expr {
+	again := &evaluation{w: e.w}
+	var inner []expr
+	switch x := x.(type) {
+	case *list:
+		if !x.or {
+			inner = x.terms
+		}
+	case *call:
+		inner = []expr{x.arg}
+	}
+	for _, t := range inner {
+		if !slices.Contains(t.eval(again), true) {
+			return e.culprit(t)
+		}
+	}
+	return x
+}
+
+// like are the nodes whose names are nearly what a pattern with wildcards says
+// without them.
+func (e *evaluation) like(pattern string) []string {
+	stem := strings.Trim(pattern[strings.LastIndexByte(pattern, '/')+1:], "*?")
+	var near []string
+	for i := range e.w.Len() {
+		a := e.w.Address(i)
+		name := a.Name()
+		if strings.Contains(name, stem) || diag.Suggest(stem, []string{name[:min(len(name), len(stem))]}) != "" {
+			near = append(near, string(a))
+		}
+	}
+	return near
+}
