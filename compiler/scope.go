@@ -30,13 +30,67 @@ func (c *compilation) scopeOf(doc *document) *scope {
 	if c.scopes == nil {
 		c.scopes = map[*document]*scope{}
 	}
-	s := &scope{names: &expr.Scope{Vars: map[string]cty.Value{}, Budget: expr.NewBudget()}}
+	s := &scope{}
 	c.scopes[doc] = s
-	s.names.Vars["var"] = c.variables(doc)
-	locals, list := expr.Locals(c.rootOf(doc).Get("locals"), s.names)
-	c.list = append(c.list, list...)
-	s.names.Vars["local"] = locals
+	s.names = c.newScope(doc, &options{vars: c.options.Vars, own: c.own(doc)}, expr.NewBudget())
 	return s
+}
+
+// newScope evaluates the variables and locals of a document.
+func (c *compilation) newScope(doc *document, from supply, budget *expr.Budget) *expr.Scope {
+	s := &expr.Scope{Vars: map[string]cty.Value{}, Budget: budget}
+	s.Vars["var"] = c.variables(doc, from, budget)
+	locals, list := expr.Locals(c.rootOf(doc).Get("locals"), s)
+	c.list = append(c.list, list...)
+	s.Vars["local"] = locals
+	return s
+}
+
+// supply is where the variables of a file get their values from.
+type supply interface {
+	// value is what was given for a variable, as a value of its type; given is
+	// false when nothing was. One that cannot be used was reported, and is
+	// unknown.
+	value(c *compilation, variable *syntax.Field, typ cty.Type) (v cty.Value, given bool)
+	// missing reports a variable that has no value and no default.
+	missing(c *compilation, variable *syntax.Field)
+	// strays reports values for variables that there are not.
+	strays(c *compilation, doc *document, declared []string)
+}
+
+// options are the supply from the command line, which is for the variables of
+// the manifest's own file.
+type options struct {
+	vars map[string]string
+	own  bool
+}
+
+func (o *options) value(c *compilation, variable *syntax.Field, typ cty.Type) (v cty.Value, given bool) {
+	text, given := o.vars[variable.Key]
+	if !given || !o.own {
+		return cty.NilVal, false
+	}
+	return c.given(text, typ, variable.Key), true
+}
+
+func (o *options) missing(c *compilation, variable *syntax.Field) {
+	d := c.errorAt(codeVariableValue, variable.Range, "variable %q has no value", variable.Key)
+	d.Label = "no default, and none was given"
+	d.Help = fmt.Sprintf("run with `--var %s=…`, or give it a default", variable.Key)
+}
+
+func (o *options) strays(c *compilation, doc *document, declared []string) {
+	if !o.own {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.vars)) {
+		if !slices.Contains(declared, name) {
+			d := c.errorAt(codeUnknownVariable, source.Range{}, "%s has no variable %q", doc.file.Name, name)
+			d.Label = "a value was given for it on the command line"
+			d.Help = "leave it out, or declare the variable"
+			c.suggest(d, name, declared)
+		}
+	}
 }
 
 // eval evaluates a tree of a document, if it has expressions.
@@ -53,28 +107,19 @@ func (c *compilation) evalIn(n *syntax.Node, s *expr.Scope) *syntax.Node {
 	return out
 }
 
-// variables gives every variable of a file its value: from the options for the
-// manifest's own file, else the default.
-func (c *compilation) variables(doc *document) cty.Value {
+// variables gives every variable of a file its value: what was given, else the
+// default.
+func (c *compilation) variables(doc *document, from supply, budget *expr.Budget) cty.Value {
 	values := map[string]cty.Value{}
 	var names []string
 	if blocks := c.rootOf(doc).Get(variablesKey(doc)); blocks != nil && blocks.Kind == syntax.Map {
 		for i := range blocks.Fields {
 			f := &blocks.Fields[i]
 			names = append(names, f.Key)
-			values[f.Key] = c.variable(f, doc)
+			values[f.Key] = c.variable(f, from, budget)
 		}
 	}
-	if c.own(doc) {
-		for _, name := range slices.Sorted(maps.Keys(c.options.Vars)) {
-			if _, ok := values[name]; !ok {
-				d := c.errorAt(codeUnknownVariable, source.Range{}, "%s has no variable %q", doc.file.Name, name)
-				d.Label = "a value was given for it on the command line"
-				d.Help = "leave it out, or declare the variable"
-				c.suggest(d, name, names)
-			}
-		}
-	}
+	from.strays(c, doc, names)
 	return cty.ObjectVal(values)
 }
 
@@ -84,7 +129,7 @@ func (c *compilation) own(doc *document) bool { return c.manifest != nil && c.ma
 
 // variable is the value of one variable. One without a usable value was
 // reported, and is unknown: what uses it is silent.
-func (c *compilation) variable(f *syntax.Field, doc *document) cty.Value {
+func (c *compilation) variable(f *syntax.Field, from supply, budget *expr.Budget) cty.Value {
 	r := c.read(f.Value, schema.Variable, fmt.Sprintf("variable %q", f.Key))
 	r.text("description")
 	typ, typed := cty.DynamicPseudoType, true
@@ -93,7 +138,7 @@ func (c *compilation) variable(f *syntax.Field, doc *document) cty.Value {
 	}
 	fallback, hasFallback := cty.DynamicVal, false
 	if e := r.take("default"); e != nil {
-		v, ok, list := expr.Value(e.node, &expr.Scope{Budget: c.scopes[doc].names.Budget})
+		v, ok, list := expr.Value(e.node, &expr.Scope{Budget: budget})
 		c.list = append(c.list, list...)
 		if !ok {
 			return cty.DynamicVal
@@ -106,15 +151,11 @@ func (c *compilation) variable(f *syntax.Field, doc *document) cty.Value {
 	if !typed || r.bad {
 		return cty.DynamicVal
 	}
-	if c.own(doc) {
-		if text, ok := c.options.Vars[f.Key]; ok {
-			return c.given(text, typ, f.Key)
-		}
+	if v, given := from.value(c, f, typ); given {
+		return v
 	}
 	if !hasFallback {
-		d := c.errorAt(codeVariableValue, f.Range, "variable %q has no value", f.Key)
-		d.Label = "no default, and none was given"
-		d.Help = fmt.Sprintf("run with `--var %s=…`, or give it a default", f.Key)
+		from.missing(c, f)
 	}
 	return fallback
 }
