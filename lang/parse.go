@@ -15,10 +15,15 @@ const codeExtension diag.Code = "HS0006"
 // Parse reads f as YAML or HCL, by its extension. The tree is nil when the
 // text is so broken that nothing of it can be used; the list then has an
 // error. With a tree, parts that an error was reported for are syntax.Bad.
+// Texts of a YAML file that HasExpressions are templates, as in HCL.
 func Parse(f *source.File) (*syntax.Node, diag.List) {
 	switch path.Ext(f.Name) {
 	case ".yaml", ".yml":
-		return yaml.Parse(f)
+		n, list := yaml.Parse(f)
+		if HasExpressions(n) && !f.Secret {
+			list = append(list, yaml.Templates(n)...)
+		}
+		return n, list
 	case ".hcl":
 		return hcl.Parse(f)
 	}

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/diag"
@@ -27,9 +28,19 @@ const (
 
 // report adds a finding, which costs like everything else.
 func (e *evaluator) report(d *diag.Diagnostic) {
+	d.Fixes = slices.DeleteFunc(d.Fixes, func(f diag.Fix) bool { return e.quotes(f.Edits) })
 	if e.spend(0, sizeReport, d.Range) {
 		e.found = append(e.found, d)
 	}
+}
+
+// quotes reports whether edits write what another syntax around the expression
+// could take for its own: a fix is a certain one only in HCL then.
+func (e *evaluator) quotes(edits []diag.Edit) bool {
+	if e.file == nil || strings.HasSuffix(e.file.Name, ".hcl") {
+		return false
+	}
+	return slices.ContainsFunc(edits, func(ed diag.Edit) bool { return strings.ContainsAny(ed.New, "\"'\\:#{}\n") })
 }
 
 func (e *evaluator) duplicate(key string, at, first source.Range) {

@@ -85,6 +85,12 @@ func (f *File) FromUnix(offset int) int {
 	return min(offset+before, len(f.Text))
 }
 
+// ToUnix is the offset in Unix() of an offset in the file, the reverse of
+// FromUnix.
+func (f *File) ToUnix(offset int) int {
+	return offset - sort.Search(len(f.crlf), func(i int) bool { return int(f.crlf[i])+i >= offset })
+}
+
 var byteOrderMark = []byte("\ufeff")
 
 // Pos is a human position: both numbers count from 1, columns count Unicode

@@ -89,6 +89,11 @@ func TestFromUnix(t *testing.T) {
 			t.Errorf("offset %d is %d, want %d", unix, got, want)
 		}
 	}
+	for offset, want := range []int{0, 1, 2, 2, 3, 4, 5, 5, 6, 7, 7, 8} {
+		if got := f.ToUnix(offset); got != want {
+			t.Errorf("offset %d was %d, want %d", offset, got, want)
+		}
+	}
 	plain := NewFile("a", []byte("a\nb"))
 	if &plain.Unix()[0] != &plain.Text[0] || plain.FromUnix(2) != 2 || plain.FromUnix(9) != 3 {
 		t.Error("a text without carriage returns is its own")
