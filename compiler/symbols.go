@@ -47,17 +47,10 @@ func (d *definition) export() Definition {
 	return Definition{Kind: d.kind, Name: d.name, Range: at, Library: strings.HasPrefix(d.doc.file.Name, libraryPrefix)}
 }
 
-// Files lists the files that define something, the library's included, by name.
-// A file that could not be read is there without its text.
+// Files lists the files that were read, the library's included, by name. Those
+// marked Secret are there too.
 func (s *Site) Files() []*source.File {
-	var out []*source.File
-	for _, byName := range s.definitions {
-		for _, list := range byName {
-			for _, d := range list {
-				out = append(out, d.doc.file)
-			}
-		}
-	}
+	out := slices.Clone(s.files)
 	slices.SortFunc(out, func(a, b *source.File) int { return cmp.Compare(a.Name, b.Name) })
 	return slices.Compact(out)
 }
