@@ -30,6 +30,7 @@ func TestJSONSchemaOfUpstreamFiles(t *testing.T) {
 		{"posture", "site-config/postures/*.yaml", 4, true},
 		{"preset", "site-config/presets/*.yaml", 5, true},
 		{"site", "site-config/site.yaml.example", 1, true},
+		{"secrets", "site-config/secrets.yaml.example", 1, true},
 		{"host", "site-config-history/*/nodes/*.yaml", 1, true},
 		{"preset", "site-config-history/*/vms/presets/*.yaml", 5, true},
 		{"manifest", "site-config-history/*/manifests/*.yaml", 2, false},

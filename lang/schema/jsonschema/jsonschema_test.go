@@ -23,6 +23,11 @@ func compile(t *testing.T, kind string) *validator.Schema {
 	if !ok {
 		t.Fatalf("no schema for %s", kind)
 	}
+	return compileText(t, kind, text)
+}
+
+func compileText(t *testing.T, kind string, text []byte) *validator.Schema {
+	t.Helper()
 	doc, err := validator.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatalf("%s: %v", kind, err)
@@ -124,6 +129,10 @@ func TestForms(t *testing.T) {
 		{"site", "defaults: {gateway: '', dns_servers: '', domain: ''}", "defaults: {gateway: none}"},
 		{"site", "vmids: {first: 100}", "vmids: {start: 100}"},
 		{"site", "", "site_id: mine"},
+		{"secrets", "{api_tokens: {father: ''}, ssh_keys: {}, passwords: {vm_root: ''}, auth: {signing_key: ''}}", "{ssh_keys: [ssh-ed25519 AAAA]}"},
+		{"secrets", "{api_tokens: {father: 'root@pam!t=01234567-89ab-cdef-0123-456789abcdef'}}", "{api_tokens: {father: hunter2}}"},
+		{"secrets", "{ssh_keys: {pat: 'ssh-ed25519 AAAAC3Nz pat@home'}}", "{ssh_keys: {pat: ssh-ed25519}}"},
+		{"secrets", "{passwords: {vm_root: '$6$salt$hash', other: 1}}", "{passwords: {vm_root: hunter2}}"},
 	} {
 		s := compile(t, c.kind)
 		if c.good != "" {
@@ -133,6 +142,25 @@ func TestForms(t *testing.T) {
 		}
 		if c.bad != "" && s.Validate(langtest.Plain(t, "bad.yaml", []byte(c.bad), lang.Parse)) == nil {
 			t.Errorf("%s, with a mistake, is accepted:\n%s", c.kind, c.bad)
+		}
+	}
+}
+
+// Where the names of a site are known, a reference is one of them; a kind that
+// the site was not asked for may have any.
+func TestNames(t *testing.T) {
+	text, ok := jsonschema.In("manifest", jsonschema.Names{"spec": {"base", "web"}, "host": {}})
+	if !ok {
+		t.Fatal("no schema")
+	}
+	s := compileText(t, "manifest", text)
+	for form, valid := range map[string]bool{
+		"spec: web": true, "spec: wob": false, "preset: any": true, "host: father": false, "spec: null": true,
+		"parent: whoever": true, "spec: ''": false,
+	} {
+		err := s.Validate(langtest.Plain(t, "m.yaml", []byte(node+"    "+form), lang.Parse))
+		if valid != (err == nil) {
+			t.Errorf("%s: valid %v, want %v: %v", form, err == nil, valid, err)
 		}
 	}
 }
@@ -150,7 +178,14 @@ func TestDocuments(t *testing.T) {
 		t.Error("a node is no file")
 	}
 	text, _ := jsonschema.Of("host")
-	if !strings.Contains(string(text), "\"description\": \"Now called endpoint. URL of the API, as in https://192.0.2.1:8006.\",\n      \"deprecated\": true") {
-		t.Error("an alias is not marked as deprecated")
+	for _, want := range []string{
+		"\"description\": \"Now called endpoint. URL of the API, as in https://192.0.2.1:8006.\",\n      \"deprecated\": true",
+		"\"deprecationMessage\": \"api_endpoint is now called endpoint\"",
+		"\"$id\": \"urn:homestak:schema:host\"",
+		"\"errorMessage\": \"expected a whole number, 1 to 1024\"",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("host lacks %s", want)
+		}
 	}
 }

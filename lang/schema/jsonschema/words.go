@@ -24,7 +24,7 @@ func describe(n *node, f *schema.Field) {
 	n.Description, n.Default = plain(f.Doc)+remark, value(f, f.Default)
 	n.Markdown = f.Doc + remark
 	takes, example := takes(f)
-	if takes != "" {
+	if takes != "" && (f.Type != schema.String || f.Enum != nil) {
 		n.Markdown += "\n\nTakes " + takes + "."
 	}
 	if f.Default != "" {
