@@ -15,9 +15,9 @@ package plan
 // The program section, in CDDL. A pair marked ? is left out when its value is
 // empty or zero, all others are always there; text is valid UTF-8.
 //
-//	program  = { 1: uint .eq 1, 2: goal, 3: text, 4: text, ? 5: true, 6: text, 7: [* host],
+//	program  = { 1: uint .eq 1, 2: goal, 3: text, 4: text, ? 5: text, 6: text, 7: [* host],
 //	             8: [* change], 9: [* step], 10: [* step], 11: [* node-program], 12: [* secret] }
-//	             ; format, goal, site id, manifest, partial, on_error, hosts, changes, steps, undo, programs, secrets
+//	             ; format, goal, site id, manifest, selector of a partial plan, on_error, hosts, changes, steps, undo, programs, secrets
 //	goal     = 1..4                     ; create, destroy, reconcile, test
 //	host     = { 1: text, ? 2: text, ? 3: text, 4: text, ? 5: text, 6: uint }
 //	             ; name, parent, cluster, node, fingerprint, width of the I/O lane

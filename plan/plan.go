@@ -18,7 +18,7 @@ type Program struct {
 	Goal     Goal          `cbor:"2,keyasint"`
 	SiteID   string        `cbor:"3,keyasint"`
 	Manifest string        `cbor:"4,keyasint"`
-	Partial  bool          `cbor:"5,keyasint,omitempty"` // made with --only or --skip
+	Partial  string        `cbor:"5,keyasint,omitempty"` // the canonical selector (lang/selector) that it is about, "" = the whole manifest
 	OnError  string        `cbor:"6,keyasint"`           // stop, rollback, continue
 	Hosts    []Host        `cbor:"7,keyasint"`           // by name; site hosts, then nested ones
 	Changes  []Change      `cbor:"8,keyasint"`           // by address, then deletions of nodes the manifest no longer names
@@ -91,6 +91,7 @@ const (
 	ReasonParent     = "parent"     // what happens to its parent makes it necessary
 	ReasonTested     = "tested"     // a test made it, and now it is wanted for good
 	ReasonLeftover   = "leftover"   // an interrupted run left it
+	ReasonContext    = "context"    // the plan is not about it; other nodes of the plan are in it
 )
 
 // Class says what applying an attribute does to the guest.

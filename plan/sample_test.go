@@ -42,7 +42,7 @@ func sample() *plan.Plan {
 	undo.Phase, undo.Risk = plan.PhaseDestroy, plan.DataLoss
 	return &plan.Plan{
 		Program: plan.Program{
-			Format: plan.FormatVersion, Goal: plan.GoalCreate, SiteID: "s", Manifest: "m", Partial: true, OnError: "stop",
+			Format: plan.FormatVersion, Goal: plan.GoalCreate, SiteID: "s", Manifest: "m", Partial: "spec=base and not web-*", OnError: "stop",
 			Hosts: []plan.Host{
 				{Name: "father", Cluster: "home", Node: "father", Fingerprint: "AA:BB", IOWidth: 4},
 				{Name: "m/a", Parent: "m/a", Node: "a", IOWidth: 4},

@@ -5,6 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/homestak/homestak/lang/addr"
 )
@@ -43,10 +46,20 @@ func (v *validator) header() error {
 		return contrary("plan", "goal %d is unknown", p.Goal)
 	case p.SiteID == "" || p.Manifest == "":
 		return contrary("plan", "it names no site or no manifest")
+	case len(p.Partial) > maxSelector || !isPlain(p.Partial):
+		return contrary("plan", "the selector it is about is too long or cannot be printed")
 	case !slices.Contains([]string{"stop", "rollback", "continue"}, p.OnError):
 		return contrary("plan", "on_error is %q", p.OnError)
 	}
 	return nil
+}
+
+// maxSelector bounds what reviewers are shown of a partial plan's selector, in
+// bytes. It holds several of the longest ones.
+const maxSelector = 1 << 16
+
+func isPlain(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 func (v *validator) hosts() error {
@@ -112,7 +125,7 @@ func (v *validator) changes() error {
 func isReason(s string) bool {
 	switch s {
 	case ReasonAbsent, ReasonPresent, ReasonDiffers, ReasonUnfinished, ReasonStopped, ReasonSpec, ReasonGoal,
-		ReasonRemoved, ReasonReplaced, ReasonParent, ReasonTested, ReasonLeftover:
+		ReasonRemoved, ReasonReplaced, ReasonParent, ReasonTested, ReasonLeftover, ReasonContext:
 		return true
 	}
 	return false

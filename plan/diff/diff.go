@@ -72,11 +72,19 @@ func (r *Report) header(a, b *plan.Program) {
 	note("goal", a.Goal, b.Goal)
 	note("manifest", a.Manifest, b.Manifest)
 	note("site", a.SiteID, b.SiteID)
-	note("partial", a.Partial, b.Partial)
+	note("only", whole(a.Partial), whole(b.Partial))
 	note("on_error", a.OnError, b.OnError)
 	if details != nil {
 		r.add(Entry{Kind: Changed, What: "plan", Subject: b.Manifest, Details: details, Riskier: a.SiteID != b.SiteID})
 	}
+}
+
+// whole says what a plan is about.
+func whole(selector string) string {
+	if selector == "" {
+		return "all nodes"
+	}
+	return selector
 }
 
 // hosts: another certificate or PVE node behind a name means the same words

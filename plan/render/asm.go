@@ -75,11 +75,7 @@ func setIf(name, value string) string {
 func num[T ~uint | ~int](name string, n T) string { return fmt.Sprintf("%s=%d", name, n) }
 
 func (a *asm) program(p *plan.Program) {
-	partial := ""
-	if p.Partial {
-		partial = "partial"
-	}
-	a.line("plan", strconv.Itoa(int(p.Format)), p.Goal.String(), strconv.Quote(p.Manifest), set("site", p.SiteID), "on_error="+word(p.OnError), partial)
+	a.line("plan", strconv.Itoa(int(p.Format)), p.Goal.String(), strconv.Quote(p.Manifest), set("site", p.SiteID), "on_error="+word(p.OnError), setIf("partial", p.Partial))
 	for _, h := range p.Hosts {
 		a.line("host", strconv.Quote(h.Name), setIf("parent", string(h.Parent)), setIf("cluster", h.Cluster), set("node", h.Node),
 			setIf("fingerprint", h.Fingerprint), num("io", h.IOWidth))

@@ -162,7 +162,7 @@ func (r *asmReader) program(tree *asmFile) *plan.Program {
 		case "plan":
 			p.Format = r.num(s, s.bare(0))
 			p.Goal = enum(r, s, "goal", s.bare(1), plan.ParseGoal)
-			p.Manifest, p.Partial = s.bare(2), s.bare(3) == "partial"
+			p.Manifest, p.Partial = s.bare(2), s.get("partial")
 			p.SiteID, p.OnError = s.get("site"), s.get("on_error")
 		case "host":
 			p.Hosts = append(p.Hosts, plan.Host{

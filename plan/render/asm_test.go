@@ -54,7 +54,7 @@ func anyProgram(t *rapid.T) *plan.Program {
 	list := func(name string, n int) int { return rapid.IntRange(0, n).Draw(t, name) }
 	p := &plan.Program{
 		Format: 1, Goal: plan.Goal(rapid.IntRange(1, 4).Draw(t, "goal")), SiteID: word1(t), Manifest: anyText(t),
-		Partial: rapid.Bool().Draw(t, "partial"), OnError: "stop",
+		Partial: rapid.SampledFrom([]string{"", "web-*", `tag="a b" or not under(c)`}).Draw(t, "partial"), OnError: "stop",
 	}
 	for range list("hosts", 3) {
 		p.Hosts = append(p.Hosts, plan.Host{Name: anyText(t), Parent: addr.Address(anyText(t)), Cluster: anyText(t), Node: anyText(t), Fingerprint: anyText(t), IOWidth: 4})

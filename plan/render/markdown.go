@@ -92,8 +92,8 @@ func badges(p *plan.Program, s view.Summary) string {
 	default:
 		out = append(out, "🟢 nothing is destroyed")
 	}
-	if p.Partial {
-		out = append(out, "⚠️ partial plan")
+	if p.Partial != "" {
+		out = append(out, "⚠️ partial plan: only "+code(p.Partial))
 	}
 	return strings.Join(out, " · ")
 }

@@ -38,6 +38,8 @@ func reasonText(c *plan.Change, goal plan.Goal) string {
 		return "its parent restarts"
 	case plan.ReasonTested:
 		return "a test made it, now it is kept"
+	case plan.ReasonContext:
+		return "left as it is, others are in it"
 	case plan.ReasonLeftover:
 		return "left by an interrupted run"
 	}

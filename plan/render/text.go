@@ -27,6 +27,9 @@ type TextOptions struct {
 func Text(w io.Writer, p *plan.Plan, o TextOptions) error {
 	t := &text{w: bufio.NewWriter(w), o: o, p: &p.Program, sum: view.Summarize(&p.Program)}
 	t.line(t.paint(bold, Headline(&p.Program)))
+	if p.Program.Partial != "" {
+		t.line("  only " + p.Program.Partial + t.paint(dim, "; everything else is left as it is"))
+	}
 	if t.sum.Changes() > 0 || t.sum.Steps > 0 {
 		t.stakes()
 		t.tree()
@@ -45,7 +48,7 @@ func Text(w io.Writer, p *plan.Plan, o TextOptions) error {
 func Headline(p *plan.Program) string {
 	s := view.Summarize(p)
 	if s.Changes() == 0 && s.Steps == 0 {
-		return p.Manifest + ": no changes"
+		return p.Manifest + ": no changes" + partial(p)
 	}
 	var parts []string
 	count := func(n int, verb string) {
@@ -69,10 +72,14 @@ func Headline(p *plan.Program) string {
 	if p.Goal == plan.GoalTest {
 		line += " (create, check, destroy again)"
 	}
-	if p.Partial {
-		line += " (partial plan)"
+	return line + partial(p)
+}
+
+func partial(p *plan.Program) string {
+	if p.Partial == "" {
+		return ""
 	}
-	return line
+	return " (partial plan)"
 }
 
 func plural(n int, noun string) string {

@@ -16,6 +16,7 @@ type Plan struct {
 	Manifest string    `json:"manifest"`
 	SiteID   string    `json:"site_id"`
 	Partial  bool      `json:"partial"`
+	Selector string    `json:"selector,omitempty"` // of a partial plan: which nodes it is about
 	OnError  string    `json:"on_error"`
 	Summary  Summary   `json:"summary"`
 	Hosts    []Host    `json:"hosts"`
@@ -177,7 +178,8 @@ func Of(p *plan.Plan) (*Plan, error) {
 		Goal:     p.Program.Goal.String(),
 		Manifest: p.Program.Manifest,
 		SiteID:   p.Program.SiteID,
-		Partial:  p.Program.Partial,
+		Partial:  p.Program.Partial != "",
+		Selector: p.Program.Partial,
 		OnError:  p.Program.OnError,
 		Summary:  Summarize(&p.Program),
 		Hosts:    each(p.Program.Hosts, hostsOf(&p.Program)),
