@@ -41,7 +41,7 @@ func (c *compilation) gateway(n *node) {
 	o := &n.out.Network
 	subnet, err := netip.ParsePrefix(o.IP.V)
 	if err != nil { // dhcp
-		if o.Gateway.V != "" {
+		if o.Gateway.V != "" && !n.decl.network.ip.Bad && (n.spec == nil || !n.spec.decl.network.ip.Bad) {
 			d := c.errorAt(codeGateway, o.Gateway.From.Range, "node %q has a gateway and no address", n.name)
 			d.Label = "with dhcp the gateway comes from the server"
 			d.Help = "give it `ip`, or remove the gateway"

@@ -102,9 +102,7 @@ func (c *converter) entry(m *syntax.Node, e entry) {
 		}
 	}
 	item, ok := items[kind]
-	if !c.labels(e.block, item.label) {
-		return
-	}
+	c.labels(e.block, item.label) // what is inside counts all the same
 	if ok {
 		c.item(m, item.field, e.block)
 		return
@@ -142,16 +140,30 @@ func (c *converter) inputs(m *syntax.Node) {
 	}
 }
 
+// label is the name of a block as a field: a bad one where the block should
+// have a name, and none where it need not.
+func (c *converter) label(b *hclsyntax.Block) (syntax.Field, bool) {
+	if item, ok := items[b.Type]; ok && item.label == forbidden {
+		return syntax.Field{}, false
+	}
+	if len(b.Labels) == 0 {
+		at := c.span(b.TypeRange)
+		return syntax.Field{Key: "name", Range: at, Value: &syntax.Node{Kind: syntax.Bad, Range: at}}, items[b.Type].label == required
+	}
+	value := &syntax.Node{Kind: syntax.String, Range: c.span(b.LabelRanges[0]), Text: b.Labels[0]}
+	if blank(b.Labels[0]) {
+		value.Kind = syntax.Bad
+	}
+	return syntax.Field{Key: "name", Range: value.Range, Value: value}, true
+}
+
 // item appends a block to the list that has the blocks of its type.
 func (c *converter) item(m *syntax.Node, name string, b *hclsyntax.Block) {
 	inner := c.body(b)
 	if b.Type == "module" {
 		c.inputs(inner)
 	}
-	if len(b.Labels) > 0 {
-		label := syntax.Field{Key: "name", Range: c.span(b.LabelRanges[0]), Value: &syntax.Node{
-			Kind: syntax.String, Range: c.span(b.LabelRanges[0]), Text: b.Labels[0],
-		}}
+	if label, ok := c.label(b); ok {
 		if other := c.field(inner, "name"); other != nil {
 			c.duplicate("name", other.Range, label.Range)
 			inner.Fields = without(inner.Fields, "name")

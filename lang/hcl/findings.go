@@ -87,7 +87,7 @@ func (c *converter) labels(b *hclsyntax.Block, use labelUse) bool {
 		d.Help = "remove the further ones"
 		c.report(d)
 		return false
-	case n == 1 && strings.TrimSpace(b.Labels[0]) == "":
+	case n == 1 && blank(b.Labels[0]):
 		d := codeLabel.Errorf("the name of this %s block is empty", b.Type)
 		d.Range = c.span(b.LabelRanges[0])
 		d.Help = "write a name between the quotes"
@@ -96,3 +96,5 @@ func (c *converter) labels(b *hclsyntax.Block, use labelUse) bool {
 	}
 	return true
 }
+
+func blank(label string) bool { return strings.TrimSpace(label) == "" }

@@ -16,7 +16,7 @@ var cases embed.FS
 type Example struct {
 	Code    diag.Code
 	About   string            // what to look at; often ""
-	Options map[string]string // manifest, mode, var, convert
+	Options map[string]string // by the words of options
 	Pairs   []Pair            // YAML first
 }
 
@@ -81,7 +81,7 @@ func (p Pair) Both() []File {
 }
 
 // options are what lines of an archive's comment can begin with.
-var options = []string{"manifest", "mode", "var", "convert"}
+var options = []string{"manifest", "mode", "var", "convert", "cured-manifest", "cured-mode", "cured-var"}
 
 // parse reads an archive: a comment, then files after lines "-- NAME --".
 func parse(c diag.Code, text []byte) Example {
