@@ -255,3 +255,13 @@ func TestFindingsAreBounded(t *testing.T) {
 		t.Errorf("%d findings, want %d", len(l), maxFindings)
 	}
 }
+
+// A block text that is the whole file may start in its first column, and has
+// lines further in.
+func TestBlockTextAtTheTop(t *testing.T) {
+	for _, text := range []string{">\n\n- \n - \ny  #", "|\nx\n  y\nz", "|-\na\n b\n\n c\nd # e"} {
+		if n := parse(t, text); n.Kind != syntax.String || int(n.Range.End) != len(text) {
+			t.Errorf("%q: the text ends at %d", text, n.Range.End)
+		}
+	}
+}

@@ -103,7 +103,7 @@ func blockEnd(text []byte, start, indent int) int {
 	}
 	header = bytes.TrimRight(header, " \t")
 	end := start + len(header)
-	want := 0
+	want := -1 // not known yet; a text that is the whole file may stand in column 0
 	if i := bytes.IndexAny(header, "123456789"); i >= 0 {
 		want = max(indent, 0) + int(header[i]-'0')
 	}
@@ -111,7 +111,7 @@ func blockEnd(text []byte, start, indent int) int {
 		line, next := cutLine(text, at)
 		have := len(line) - len(bytes.TrimLeft(line, " "))
 		if have < len(line) {
-			if want == 0 {
+			if want < 0 {
 				want = max(have, indent+1)
 			}
 			if have < want || have == 0 && (marker(line, "---") || marker(line, "...")) {
