@@ -60,16 +60,24 @@ func (a *app) findSite(flag string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if root, ok := siteAbove(dir); ok {
+		return root, nil
+	}
+	d := codeNoSite.Errorf("this directory is not in a site")
+	d.Label = "neither it nor a directory above it has site.yaml or manifests/"
+	d.Help = "go to a site, name one with --site or HOMESTAK_SITE, or make one with `homestak init DIR`"
+	return "", d
+}
+
+// siteAbove is the site that a directory is in: the nearest, upwards from it.
+func siteAbove(dir string) (root string, ok bool) {
 	for {
 		if isSite(dir) {
-			return siteRoot(dir), nil
+			return siteRoot(dir), true
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			d := codeNoSite.Errorf("this directory is not in a site")
-			d.Label = "neither it nor a directory above it has site.yaml or manifests/"
-			d.Help = "go to a site, name one with --site or HOMESTAK_SITE, or make one with `homestak init DIR`"
-			return "", d
+			return "", false
 		}
 		dir = parent
 	}

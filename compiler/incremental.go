@@ -108,6 +108,9 @@ func (s *Site) basis() []part {
 			}
 		}
 	}
+	if !s.secrets.known { // which is said by a file that is not read
+		parts = append(parts, part{"the names of secrets", nil})
+	}
 	slices.SortFunc(parts, func(a, b part) int { return strings.Compare(a.name, b.name) })
 	return parts
 }
@@ -163,4 +166,10 @@ func onlyManifests(tree *syntax.Node) bool {
 	return !slices.ContainsFunc(tree.Fields, func(f syntax.Field) bool {
 		return f.Key != schema.KindManifest && f.Key != "variable" && f.Key != "locals"
 	})
+}
+
+// Same reports whether two loads of a site gave the same: one was a Reload of the
+// other, and nothing had changed.
+func (s *Site) Same(o *Site) bool {
+	return slices.Equal(s.files, o.files) && slices.Equal(s.basis(), o.basis())
 }
