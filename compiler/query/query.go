@@ -2,6 +2,7 @@ package query
 
 import (
 	"io/fs"
+	"sync"
 
 	"github.com/homestak/homestak/compiler"
 	"github.com/homestak/homestak/lang/diag"
@@ -14,11 +15,19 @@ import (
 type World struct {
 	site *compiler.Site
 	fsys fs.FS
+
+	once   sync.Once
+	loaded map[string]*document // of the site and the library
+
+	mu    sync.Mutex
+	extra map[string]*document // files that the loader did not read, nil for none
 }
 
 // New makes a World of a site and the file system it was loaded from. The file
 // system is read lazily and must not change.
-func New(site *compiler.Site, fsys fs.FS) *World { return &World{site: site, fsys: fsys} }
+func New(site *compiler.Site, fsys fs.FS) *World {
+	return &World{site: site, fsys: fsys, extra: map[string]*document{}}
+}
 
 // ItemKind says what a completion is, for the icon beside it.
 type ItemKind uint8
@@ -72,11 +81,6 @@ type Symbol struct {
 	Range, Selection source.Range
 	Children         []Symbol
 }
-
-// Complete lists what may be written at an offset. It does not filter by what
-// is typed already: Replace is the word to replace, and filtering by it is the
-// editor's business.
-func (w *World) Complete(file string, offset int) []Item { return nil }
 
 // Hover explains what is at an offset; ok is false when there is nothing to say.
 func (w *World) Hover(file string, offset int) (h Hover, ok bool) { return Hover{}, false }
