@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/diag/example"
 )
 
 func explainCommand() command {
@@ -15,7 +17,9 @@ func explainCommand() command {
 		name: "explain", args: "[CODE]", short: "what a diagnostic code means and how to cure it",
 		long: `
 Every error and warning has a code such as HS0214. explain says what it means,
-why it is an error, and what to do. Without a code it lists them all.`,
+why it is an error, and what to do; for codes of the language it shows the
+smallest input that is wrong in this way and the corrected one, in each syntax
+that can say it. Without a code it lists them all.`,
 		setup: func(*pflag.FlagSet) func(context.Context, *app, []string) error { return explain },
 	}
 }
@@ -43,6 +47,36 @@ func explain(_ context.Context, a *app, args []string) error {
 		}
 		return usage("there is no code %q: %s", args[0], hint)
 	}
-	fmt.Fprintf(a.stdout, "%s: %s\n\n%s\n", e.Code, e.Title, strings.TrimSpace(e.Long))
+	fmt.Fprintf(a.stdout, "%s: %s\n\n%s", e.Code, e.Title, explanation(e))
 	return nil
+}
+
+// explanation is what a code means, and its example if it has one.
+func explanation(e diag.Entry) string {
+	text := wrap(e.Long) + "\n"
+	if shown, ok := example.Of(e.Code); ok {
+		text += "\n" + shown.Text()
+	}
+	return text
+}
+
+// wrap fills the lines of one paragraph.
+func wrap(text string) string {
+	const width = 96
+	var b strings.Builder
+	used := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i > 0 && used+1+n > width:
+			b.WriteByte('\n')
+			used = 0
+		case i > 0:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
 }

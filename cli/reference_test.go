@@ -60,7 +60,7 @@ func diagnosticsReference() string {
 	var b strings.Builder
 	b.WriteString("# Diagnostics\n\nGenerated from the registry; `homestak explain CODE` says the same.\n")
 	for _, e := range diag.Entries() {
-		fmt.Fprintf(&b, "\n## %s: %s\n\n%s\n", e.Code, e.Title, strings.TrimSpace(e.Long))
+		fmt.Fprintf(&b, "\n## %s: %s\n\n%s", e.Code, e.Title, explanation(e))
 	}
 	return b.String()
 }

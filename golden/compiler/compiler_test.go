@@ -227,30 +227,3 @@ func compareOutputs(t *testing.T, name string, a *txtar.Archive, outputs map[str
 func ours(c diag.Code) bool {
 	return c >= "HS0201" && c <= "HS0499" || c >= "HS0551" && c <= "HS0599" || c == "HS0940"
 }
-
-// notHere are the codes that need a file system stranger than an archive, or
-// more of something than one; tests beside the compiler have them.
-var notHere = []diag.Code{"HS0231", "HS0232", "HS0233", "HS0234", "HS0240", "HS0413", "HS0415", "HS0422"}
-
-func TestEveryCodeHasACase(t *testing.T) {
-	seen := map[string]bool{}
-	archives, _ := filepath.Glob("testdata/*.txtar")
-	for _, name := range archives {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(string(data)) {
-			if m := mark.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
-				for _, s := range single.FindAllStringSubmatch(m[1], -1) {
-					seen[s[1]] = true
-				}
-			}
-		}
-	}
-	for _, e := range diag.Entries() {
-		if ours(e.Code) && !seen[string(e.Code)] && !slices.Contains(notHere, e.Code) {
-			t.Errorf("%s (%s) has no golden case", e.Code, e.Title)
-		}
-	}
-}

@@ -58,6 +58,16 @@ checks what is there and keeps it.`},
 	{"HS0640", "not the assembly form of a plan", `The text is not what "homestak show --format asm" writes: a statement is unknown, a word names no member of its set, a number or the
 hexadecimal bytes of a program are malformed, or the file is something else. The diagnostic points at the statement. Write the
 form anew from the plan and compare.`},
+	{"HS0641", "a skipped node is needed", `A node that the plan is about cannot do without the one that --skip takes away: it is in it or depends on it while that one does
+not exist or never was ready; or the plan destroys or restarts a node, and the skipped one is inside. A plan that leaves it out would fail halfway, or touch what it
+promised not to. Do not skip that node, or skip the one that needs it, too.`},
+	{"HS0642", "nothing is left to plan for", `What --only selects, --skip takes away again, or --skip takes away the whole manifest. A plan of nothing would look like
+success, so it is an error. Skip fewer nodes, or do not plan.`},
+	{"HS0643", "included in a partial plan", `The node was not selected and is in the plan all the same, because one that was selected cannot be made, or unmade, without it: it is
+in it or depends on it and it does not exist yet, or it is inside a node that is destroyed or restarted. The finding names the one that needs it. Use --skip to
+have the plan refused instead.`},
+	{"HS0644", "what depends on it stays", `The partial plan destroys a node, and one that depends on it was not selected, so it stays as it is, without what it depends on. depends_on is an
+order of making things, so nothing breaks by itself; whether the service bears it is yours to know. To destroy it as well, select dependents(NODE), too.`},
 	{"HS0701", "host is unknown", `The plan was made without facts about the host, so its storages are assumed and images that exist in the lab only are let pass. Such a plan is good for reading and for
 comparing; make it again against facts of the real host before applying it.`},
 	{"HS0702", "secrets without digests", `A plan names the secrets it needs with a digest from secrets.lock, so that a rotated secret is a visible change. This site has no lock, so a changed value

@@ -84,18 +84,18 @@ func lastOf(r source.Range) source.Pos {
 // githubText is all that a finding says.
 func githubText(d *Diagnostic, below string) string {
 	var b strings.Builder
-	b.WriteString(d.Message)
+	b.WriteString(clean(d.Message))
 	if d.Label != "" {
-		b.WriteString("\n" + d.Label)
+		b.WriteString("\n" + clean(d.Label))
 	}
 	for _, n := range d.Notes {
-		b.WriteString("\nnote: " + n.Text)
+		b.WriteString("\nnote: " + clean(n.Text))
 		if at := repositoryPlace(n.Range, below); at != "" {
 			b.WriteString(" (" + at + ")")
 		}
 	}
 	if help := helpOf(d); help != "" {
-		b.WriteString("\nhelp: " + help)
+		b.WriteString("\nhelp: " + clean(help))
 	}
 	b.WriteString("\nsee: homestak explain " + string(d.Code))
 	return b.String()

@@ -71,7 +71,9 @@ func (s *sarifWriter) result(d *Diagnostic) sarifResult {
 		r.Related = append(r.Related, at)
 	}
 	for _, f := range d.Fixes {
-		r.Fixes = append(r.Fixes, s.fix(f))
+		if fix := s.fix(f); len(fix.Changes) > 0 {
+			r.Fixes = append(r.Fixes, fix)
+		}
 	}
 	return r
 }
@@ -146,6 +148,9 @@ func pathURI(name string) string {
 func (s *sarifWriter) fix(f Fix) sarifFix {
 	out := sarifFix{Description: sarifText{Text: f.Title}, Changes: []sarifChange{}}
 	for _, e := range f.Edits {
+		if e.Range.IsZero() || e.Range.File.Secret {
+			continue
+		}
 		at := s.artifact(e.Range.File)
 		i := slices.IndexFunc(out.Changes, func(c sarifChange) bool { return c.Artifact == at })
 		if i < 0 {

@@ -6,7 +6,8 @@
 // In: the embedded archives cases/CODE.txtar. Out: Example values. An archive's
 // comment may say what to look at, and hold lines as golden/compiler has them
 // (manifest: NAME, mode: MODE, var: NAME=VALUE; with cured- before them, what the
-// command line says after the cure; convert: FILE when it is about converting).
+// command line says after the cure; convert: FILE and to: SYNTAX when it is about
+// converting).
 // Without one the whole site is checked. Its files are
 //
 //	yaml/wrong/…   yaml/cured/…   hcl/wrong/…   hcl/cured/…

@@ -81,7 +81,10 @@ func (p Pair) Both() []File {
 }
 
 // options are what lines of an archive's comment can begin with.
-var options = []string{"manifest", "mode", "var", "convert", "cured-manifest", "cured-mode", "cured-var"}
+var options = []string{
+	"manifest", "mode", "var", "convert", "to",
+	"cured-manifest", "cured-mode", "cured-var", "cured-convert", "cured-to",
+}
 
 // parse reads an archive: a comment, then files after lines "-- NAME --".
 func parse(c diag.Code, text []byte) Example {

@@ -49,15 +49,6 @@ func TestExamples(t *testing.T) {
 
 func run(t *testing.T, e example.Example, files []example.File, prefix string) diag.List {
 	t.Helper()
-	if name := e.Options["convert"]; name != "" {
-		for _, f := range files {
-			if f.Name == name {
-				_, list := convert.File(source.NewFile(f.Name, []byte(f.Text)), convert.Options{})
-				return list
-			}
-		}
-		return nil
-	}
 	site := fstest.MapFS{"site.yaml": {Data: []byte("site_id: 6f1ad0a8-7c1f-4a57-9d57-0d8f6d8a4f10\n")}}
 	for _, f := range files {
 		site[f.Name] = &fstest.MapFile{Data: []byte(f.Text), Mode: 0o644}
@@ -65,13 +56,17 @@ func run(t *testing.T, e example.Example, files []example.File, prefix string) d
 	for _, f := range site {
 		f.Mode = 0o644
 	}
-	s, list := compiler.Load(site)
 	option := func(name string) string {
 		if v := e.Options[prefix+name]; v != "" {
 			return v
 		}
 		return e.Options[name]
 	}
+	if name := option("convert"); name != "" {
+		_, list := convert.File(source.NewFile(name, site[name].Data), convert.Options{To: convert.Syntax(option("to")), Site: site})
+		return list
+	}
+	s, list := compiler.Load(site)
 	if option("manifest") == "" {
 		return append(list, s.Check()...)
 	}
