@@ -117,7 +117,7 @@ func (r *formatRun) stdin() error {
 
 // readLimit is a byte more than what the language reads, which is enough for it
 // to say that a file is too large.
-func readLimit() int64 { return int64(yaml.DefaultLimits().Bytes) + 1 }
+func readLimit() int64 { return int64(yaml.DefaultLimits().Bytes.Most) + 1 }
 
 // path formats a file, or the files of a directory in the order of their names.
 // Names that start with a dot are not looked at, nor is what a link leads to,

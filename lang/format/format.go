@@ -64,9 +64,9 @@ func normalize(text []byte) []byte {
 // print makes the canonical form, or nil if it is more than the language reads.
 func print(f *source.File, tree *syntax.Node) []byte {
 	if isHCL(f.Name) {
-		return printHCL(f.Text, hcl.DefaultLimits().Bytes)
+		return printHCL(f.Text, hcl.DefaultLimits().Bytes.Most)
 	}
-	return printYAML(f.Text, tree, yaml.DefaultLimits().Bytes)
+	return printYAML(f.Text, tree, yaml.DefaultLimits().Bytes.Most)
 }
 
 // tooLarge reports a text of which indentation would make a multiple: millions

@@ -20,7 +20,7 @@ func scan(f *source.File, l Limits) *diag.Diagnostic { return scanAs(f, l, inBod
 
 // scanAs is scan of a text that is a body, or a part of one.
 func scanAs(f *source.File, l Limits, kind byte) *diag.Diagnostic {
-	if d := input.Check(f, l.Bytes); d != nil {
+	if d := input.Check(f, l.Bytes, blocks); d != nil {
 		return d
 	}
 	s := scanner{file: f, text: f.Text, at: input.Mark(f.Text), limits: l}
@@ -32,8 +32,7 @@ func scanAs(f *source.File, l Limits, kind byte) *diag.Diagnostic {
 func (s *scanner) run() {
 	l := s.limits
 	for s.at < len(s.text) && s.found == nil {
-		if s.tokens > l.Tokens {
-			s.fail(codeTooMany, 0, 0, input.SplitHelp, "the file holds more than %d words and signs", l.Tokens)
+		if s.tokens > l.Tokens.Base && s.tooMany() {
 			break
 		}
 		switch top := &s.frames[len(s.frames)-1]; top.kind {
@@ -78,9 +77,22 @@ type scanner struct {
 	frames []frame
 	weight int // frames, and all their chains: how deep a recursion gets here
 	tokens int
+	nodes  int // node blocks
 	joined int // what joining the pieces of texts costs the library, in bytes moved
 	limits Limits
 	found  *diag.Diagnostic
+}
+
+// tooMany refuses more tokens than the nodes so far account for, and more nodes
+// than anybody writes.
+func (s *scanner) tooMany() bool {
+	here := source.Span(s.file, s.at, s.at)
+	if most := s.limits.Tokens.For(s.nodes); s.tokens > most {
+		s.found = input.TooMany(s.file, here, most, "words and signs", s.limits.Tokens.Node)
+	} else if s.nodes > input.MaxNodes {
+		s.found = input.TooMany(s.file, here, input.MaxNodes, "nodes", 0)
+	}
+	return s.found != nil
 }
 
 func (s *scanner) fail(code diag.Code, from, to int, help, format string, args ...any) *diag.Diagnostic {
@@ -146,6 +158,7 @@ func (s *scanner) code(top *frame) {
 		s.separate(top)
 	case c == '#' || c == '/' && s.next() == '/':
 		_, s.at = lineAt(s.text, s.at)
+		s.tokens++
 	case c == '/' && s.next() == '*':
 		s.comment()
 	case c == '"':
@@ -174,6 +187,7 @@ func (s *scanner) next() byte {
 
 // word scans a name. Only a name has hyphens in it: a-1 is one, 1-a is not.
 func (s *scanner) word() {
+	start := s.at
 	for s.at < len(s.text) {
 		n := letter(s.text[s.at:])
 		if n == 0 && s.text[s.at] != '-' && !isDigit(s.text[s.at]) {
@@ -182,6 +196,9 @@ func (s *scanner) word() {
 		s.at += max(n, 1)
 	}
 	s.tokens++
+	if s.at < len(s.text) && s.text[s.at] == ' ' && string(s.text[start:s.at]) == "node" {
+		s.nodes++
+	}
 }
 
 // letter is the size of the letter text starts with, or 0.
@@ -220,6 +237,7 @@ func (s *scanner) comment() {
 		s.fail(codeUnclosed, s.at, s.at+2, "add the closing */", "the comment is not closed").Label = "opened here"
 		return
 	}
+	s.tokens++
 	s.at += 2 + end + 2
 }
 

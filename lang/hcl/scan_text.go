@@ -54,6 +54,7 @@ func (s *scanner) template(top *frame) {
 	for s.at < len(s.text) && s.found == nil {
 		switch c := s.text[s.at]; {
 		case c == '\\' && top.kind == inQuotes && s.next() != '\n':
+			s.tokens++
 			s.at += 2
 		case (c == '$' || c == '%') && s.next() == c && s.at+2 < len(s.text) && s.text[s.at+2] == '{':
 			s.at += 3

@@ -11,19 +11,52 @@ import (
 
 const (
 	codeSize      diag.Code = "HS0001"
+	codeTooMany   diag.Code = "HS0003"
 	codeEncoding  diag.Code = "HS0004"
 	codeCharacter diag.Code = "HS0005"
 )
 
-// Check returns the first reason not to parse f, or nil.
-func Check(f *source.File, maxBytes int) *diag.Diagnostic {
-	if len(f.Text) > maxBytes {
-		d := codeSize.Errorf("the file is larger than %d MiB", maxBytes>>20)
-		d.Range = source.Span(f, 0, 0)
-		d.Help = SplitHelp
-		return d
+// Allowance is how much of something one file may hold. Only manifests of many
+// nodes are large: what is large without them is a mistake, or means harm, and
+// is refused while it is cheap.
+type Allowance struct {
+	Base int // for a file without nodes
+	Node int // more for each
+	Most int // however many there are
+}
+
+// For is the allowance of a file with that many nodes.
+func (a Allowance) For(nodes int) int { return min(a.Base+a.Node*nodes, a.Most) }
+
+// Check returns the first reason not to parse f, or nil. nodes, which counts
+// the nodes a text may have, is called for large ones only.
+func Check(f *source.File, bytes Allowance, nodes func([]byte) int) *diag.Diagnostic {
+	if len(f.Text) > bytes.Base {
+		if most := bytes.For(nodes(f.Text[:min(len(f.Text), bytes.Most)])); len(f.Text) > most {
+			d := codeSize.Errorf("the file is larger than %d MiB", most>>20)
+			d.Range = source.Span(f, 0, 0)
+			d.Help = SplitHelp
+			if most < bytes.Most {
+				d.Notes = []diag.Note{{Text: fmt.Sprintf("a manifest may be larger: %d KiB for each of its nodes", bytes.Node>>10)}}
+			}
+			return d
+		}
 	}
 	return characters(f)
+}
+
+// MaxNodes is how many nodes a file may write out: count and for_each make more.
+const MaxNodes = 125_000
+
+// TooMany reports a file of more than most of something.
+func TooMany(f *source.File, at source.Range, most int, what string, per int) *diag.Diagnostic {
+	d := codeTooMany.Errorf("the file holds more than %d %s", most, what)
+	d.Range = at
+	d.Help = SplitHelp
+	if per > 0 {
+		d.Notes = []diag.Note{{Text: fmt.Sprintf("a manifest may hold %d more for each of its nodes", per)}}
+	}
+	return d
 }
 
 // SplitHelp is what to do about a file that is too much of something.

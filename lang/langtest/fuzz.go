@@ -1,6 +1,8 @@
 package langtest
 
 import (
+	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -72,4 +74,48 @@ func Seeds(tb testing.TB, folder, ext string) [][]byte {
 		}
 	}
 	return seeds
+}
+
+// Corpus are all files with this extension that the project has, root being its
+// top: in every golden archive, in the examples of the diagnostics, in the
+// library and in the examples.
+func Corpus(tb testing.TB, root, ext string) [][]byte {
+	var all [][]byte
+	for _, folder := range []string{"golden", "lang/diag/example", "examples", "stdlib"} {
+		before := len(all)
+		err := filepath.WalkDir(filepath.Join(root, folder), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			switch filepath.Ext(name) {
+			case ext:
+				text, err := os.ReadFile(name)
+				all = append(all, text)
+				return err
+			case ".txtar":
+				a, err := txtar.ParseFile(name)
+				if err != nil {
+					return err
+				}
+				for _, f := range a.Files {
+					if filepath.Ext(f.Name) == ext {
+						all = append(all, unmarked(f))
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil || folder == "golden" && len(all) == before {
+			tb.Fatalf("no %s files in %s: %v", ext, folder, err)
+		}
+	}
+	return all
+}
+
+// unmarked is the text of a file without the findings that are expected in it.
+func unmarked(f txtar.File) []byte {
+	if clean, _, err := Cut(f.Name, f.Data); err == nil {
+		return clean
+	}
+	return f.Data
 }

@@ -188,8 +188,8 @@ func TestLimits(t *testing.T) {
 		{"closed brackets", strings.Repeat("[", deep+1) + strings.Repeat("]", deep+1), codeDeep},
 		{"dashes", strings.Repeat("- ", 100_000), codeDeep},
 		{"indentation", staircase(deep + 1), codeDeep},
-		{"size", strings.Repeat("#", DefaultLimits().Bytes+1), codeSize},
-		{"values", "[" + strings.Repeat("a,", DefaultLimits().Values+1) + "]", codeTooMany},
+		{"size", strings.Repeat("#", DefaultLimits().Bytes.Most+1), codeSize},
+		{"values", "[" + strings.Repeat("a,", DefaultLimits().Values.Base+1) + "]", codeTooMany},
 		{"alias bomb", bomb(40), codeAnchor},
 	} {
 		_, l := Parse(source.NewFile("a.yaml", []byte(c.text)))

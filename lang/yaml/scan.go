@@ -13,25 +13,28 @@ import (
 // Depth is the library's to check: it calls back at each new level, and only a
 // real scanner can tell a bracket from a character of prose.
 func scan(f *source.File, l Limits) *diag.Diagnostic {
-	if d := input.Check(f, l.Bytes); d != nil {
+	if d := input.Check(f, l.Bytes, names); d != nil {
 		return d
 	}
-	if indicators(f.Text) > l.Values {
-		d := codeTooMany.Errorf("the file holds more than %d values", l.Values)
-		d.Range = source.Span(f, 0, 0)
-		d.Help = input.SplitHelp
-		return d
+	if n := indicators(f.Text); n > l.Values.Base {
+		nodes := names(f.Text)
+		switch most := l.Values.For(nodes); {
+		case n > most:
+			return input.TooMany(f, source.Span(f, 0, 0), most, "values", l.Values.Node)
+		case nodes > input.MaxNodes:
+			return input.TooMany(f, source.Span(f, 0, 0), input.MaxNodes, "nodes", 0)
+		}
 	}
 	return scanDocuments(f)
 }
 
-// indicators counts what may make a value. It also counts such characters in
-// prose and comments, which only large files of prose would notice.
+// indicators counts what may make a value, and comments. It also counts such
+// characters in prose, which only large files of prose would notice.
 func indicators(text []byte) int {
 	n := 0
 	for i, c := range text {
 		switch c {
-		case '[', '{', ',':
+		case '[', '{', ',', '#', '&', '*', '!', '\\':
 			n++
 		case ':', '-', '?':
 			if i+1 == len(text) || text[i+1] <= ' ' {
