@@ -202,6 +202,9 @@ func (c *completer) keyText(f *schema.Field) string {
 	case items:
 		return f.Key + ":\n" + c.indent() + "  - "
 	}
+	if f.Type == schema.Int && f.Min == f.Max && f.Min > 0 {
+		return f.Key + ": " + detailNumber(f.Min)
+	}
 	return f.Key + ": "
 }
 

@@ -22,6 +22,9 @@ type document struct {
 	name string // of a YAML file's definition
 	once sync.Once
 	tree *node
+
+	indexed sync.Once
+	index   index
 }
 
 func newDocument(f *source.File) *document {

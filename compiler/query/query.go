@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/homestak/homestak/compiler"
-	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
 )
 
@@ -19,14 +18,15 @@ type World struct {
 	once   sync.Once
 	loaded map[string]*document // of the site and the library
 
-	mu    sync.Mutex
-	extra map[string]*document // files that the loader did not read, nil for none
+	mu        sync.Mutex
+	extra     map[string]*document // files that the loader did not read, nil for none
+	manifests map[string]*compiled
 }
 
 // New makes a World of a site and the file system it was loaded from. The file
 // system is read lazily and must not change.
 func New(site *compiler.Site, fsys fs.FS) *World {
-	return &World{site: site, fsys: fsys, extra: map[string]*document{}}
+	return &World{site: site, fsys: fsys, extra: map[string]*document{}, manifests: map[string]*compiled{}}
 }
 
 // ItemKind says what a completion is, for the icon beside it.
@@ -81,31 +81,3 @@ type Symbol struct {
 	Range, Selection source.Range
 	Children         []Symbol
 }
-
-// Hover explains what is at an offset; ok is false when there is nothing to say.
-func (w *World) Hover(file string, offset int) (h Hover, ok bool) { return Hover{}, false }
-
-// Definition is where the name at an offset is defined. A definition of the
-// library is in a file whose name starts with "stdlib:"; its File has the text.
-func (w *World) Definition(file string, offset int) []source.Range { return nil }
-
-// References are all mentions in the site of what is at an offset, by file and
-// position; with declaration, those that define it too.
-func (w *World) References(file string, offset int, declaration bool) []source.Range { return nil }
-
-// PrepareRename is the range and text of the name that Rename would change.
-// The error says in one line why it cannot be renamed.
-func (w *World) PrepareRename(file string, offset int) (at source.Range, name string, err error) {
-	return source.Range{}, "", nil
-}
-
-// Rename gives what is at an offset another name, everywhere in the site. files
-// maps names of files to their new ones, for definitions that are called by
-// their file. Edits are to the files under their old names. The error says in
-// one line why it cannot be done.
-func (w *World) Rename(file string, offset int, to string) (edits []diag.Edit, files map[string]string, err error) {
-	return nil, nil, nil
-}
-
-// Symbols is the outline of a file.
-func (w *World) Symbols(file string) []Symbol { return nil }
