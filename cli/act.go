@@ -100,6 +100,12 @@ func (a *app) confirmAndRun(ctx context.Context, m *made, p planFlags, r runFlag
 	if p.host != "" {
 		again += " -H " + p.host
 	}
+	for _, s := range p.only {
+		again += " --only " + shellWord(s)
+	}
+	for _, s := range p.skip {
+		again += " --skip " + shellWord(s)
+	}
 	if yes {
 		again += " --yes"
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/homestak/homestak/compiler"
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/selector"
+	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/build"
 )
@@ -30,17 +32,22 @@ type planFlags struct {
 	goal    string
 	facts   string
 	onError string
+	only    []string
+	skip    []string
 }
 
 func (p *planFlags) declare(f *pflag.FlagSet) {
 	f.StringVarP(&p.host, "host", "H", "", "`host` for nodes that name none: lab, or one of hosts/")
 	f.StringVar(&p.onError, "on-error", "", "stop, rollback or continue; overrides the manifest's `setting`")
+	f.StringArrayVar(&p.only, "only", nil, "only the nodes this `selector` selects, and what they need; repeatable")
+	f.StringArrayVar(&p.skip, "skip", nil, "not the nodes this `selector` selects; repeatable")
 	p.declareManifest(f)
 }
 
 // made is a plan with everything around it.
 type made struct {
 	*compiled
+	part  *build.Selection // what the plan is about, nil for everything
 	plan  *plan.Plan
 	bytes []byte
 	world *world // nil when the facts came from a file
@@ -56,20 +63,20 @@ func (m *made) close() error {
 // makePlan runs compile → observe → build → encode. Findings are shown; the
 // plan is nil exactly when err is not.
 func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made, error) {
-	c, wanted, err := a.wanted(ctx, &p)
+	m, wanted, err := a.wanted(ctx, &p)
 	if err != nil {
 		return nil, err
 	}
-	m := &made{compiled: c}
 	facts, err := a.facts(ctx, m, p.facts, wanted)
 	if err != nil {
 		return nil, errors.Join(err, m.close())
 	}
-	pl, findings := build.Plan(c.d, facts, goal, build.Options{
+	pl, findings := build.Plan(m.d, facts, goal, build.Options{
 		DefaultHost: p.host,
-		Secrets:     secretRefs(c.site),
+		Selection:   m.part,
+		Secrets:     secretRefs(m.site),
 		OnError:     p.onError,
-		Notes:       plan.Notes{Tool: "homestak " + buildVersion().version, IR: c.d.Digest()},
+		Notes:       plan.Notes{Tool: "homestak " + buildVersion().version, IR: m.d.Digest()},
 	})
 	// Warnings are in the plan's notes, and shown with it.
 	if findings.HasErrors() {
@@ -83,11 +90,15 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 	return m, nil
 }
 
-// wanted compiles the manifest and says what to look for. A site with one host
-// needs no -H.
-func (a *app) wanted(ctx context.Context, p *planFlags) (*compiled, plan.WantedSet, error) {
+// wanted compiles the manifest and says what the plan is about and what to look
+// for. A site with one host needs no -H.
+func (a *app) wanted(ctx context.Context, p *planFlags) (*made, plan.WantedSet, error) {
 	if !slices.Contains([]string{"", "stop", "rollback", "continue"}, p.onError) {
 		return nil, plan.WantedSet{}, usage("--on-error %q: stop, rollback or continue", p.onError)
+	}
+	only, skip, err := a.selectors(p)
+	if err != nil {
+		return nil, plan.WantedSet{}, err
 	}
 	c, err := a.compile(ctx, p.siteFlags)
 	if err != nil {
@@ -97,15 +108,42 @@ func (a *app) wanted(ctx context.Context, p *planFlags) (*compiled, plan.WantedS
 	if p.host == "" {
 		p.host, broken = onlyHost(c.site)
 	}
-	w := build.Wanted(c.d, p.host)
-	homeless := func(n ir.Node) bool { return n.Parent < 0 && n.Host.V == "" }
-	if p.host == "" && slices.ContainsFunc(c.d.Nodes, homeless) {
+	part, findings := build.Select(c.d, p.host, only, skip)
+	if err := a.check(findings); err != nil {
+		return nil, plan.WantedSet{}, err
+	}
+	w := part.Narrow(build.Wanted(c.d, p.host))
+	if p.host == "" && homeless(c.d, part) {
 		if err := a.check(broken); err != nil { // one of those may have been the host
 			return nil, w, err
 		}
 		return nil, w, usage("say where %s shall run: -H lab, or -H with a name from hosts/", c.d.Manifest)
 	}
-	return c, w, nil
+	return &made{compiled: c, part: part}, w, nil
+}
+
+// homeless reports whether a node that the plan may come to need names no host.
+func homeless(d *ir.Deployment, part *build.Selection) bool {
+	for i := range d.Nodes {
+		if n := &d.Nodes[i]; n.Parent < 0 && n.Host.V == "" && part.Reaches(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// selectors reads --only and --skip. Every one that is wrong is reported.
+func (a *app) selectors(p *planFlags) (only, skip []*selector.Selector, err error) {
+	var findings diag.List
+	read := func(flag string, texts []string) (list []*selector.Selector) {
+		for _, text := range texts {
+			s, more := selector.Parse(source.NewFile(flag, []byte(text)))
+			list, findings = append(list, s), append(findings, more...)
+		}
+		return list
+	}
+	only, skip = read("--only", p.only), read("--skip", p.skip)
+	return only, skip, a.check(findings)
 }
 
 // refusal tells input that is wrong (1) from a world that forbids the plan (4).

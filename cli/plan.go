@@ -33,6 +33,7 @@ digest on every machine. Nothing is written to any host.
   homestak plan -M n2-push -H father -o plan.bin   to a file, for apply
   homestak plan -M n2-push -H father --format md   as a pull request comment
   homestak plan -M n2-push --facts empty           as if nothing existed; no host is asked
+  homestak plan -M n2-push -H lab --only edge      of some nodes: homestak doc selectors
 
 With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
@@ -232,11 +233,10 @@ hold no secret.`,
 }
 
 func (a *app) writeFacts(ctx context.Context, p planFlags, out string) error {
-	c, wanted, err := a.wanted(ctx, &p)
+	m, wanted, err := a.wanted(ctx, &p)
 	if err != nil {
 		return err
 	}
-	m := &made{compiled: c}
 	facts, err := a.facts(ctx, m, "", wanted)
 	if err := errors.Join(err, m.close()); err != nil {
 		return err

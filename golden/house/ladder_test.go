@@ -80,6 +80,7 @@ var ladder = []rung{
 	{"compiler/ir", []string{"lang/source", "lang/addr", "lang/unit"}},
 	{"compiler/...", []string{"lang/...", "stdlib/...", "compiler/..."}},
 	{"plan/program", []string{"lang/diag", "lang/source", "lang/addr", "lang/unit"}},
+	{"plan/build", []string{"lang/diag", "lang/source", "lang/addr", "lang/unit", "lang/selector", "compiler/ir", "plan/..."}},
 	{"plan/...", []string{"lang/diag", "lang/source", "lang/addr", "lang/unit", "compiler/ir", "plan/..."}},
 	{"runtime/...", []string{"lang/diag", "lang/unit", "plan", "plan/program", "runtime/..."}},
 	{"apply/...", []string{"plan", "plan/program", "plan/identity", "plan/canon", "runtime/...", "lang/diag", "lang/addr", "apply/..."}},

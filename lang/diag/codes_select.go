@@ -22,7 +22,7 @@ are whole numbers, memory and disk are sizes as in 4GiB. Only numbers and sizes 
 	{"HS0565", "the selector names something that does not exist", `
 A name without * or ? means one thing, and the manifest has no such node, host, or value, while it may have one that is
 spelled nearly the same. What acts on machines does not guess: skipping "dbb" when the node is called "db" would
-destroy it. Correct the name. Where a name may or may not be there, write it with a wildcard, as in db*.`},
+destroy it. Correct the name. Where one of several may be missing, write it with a wildcard, as in db* or web.`},
 	{"HS0566", "the selector selects nothing", `
 Everything in the selector is possible, and no node of this manifest meets it. The caret is under the narrowest part
 that selects nothing by itself. A plan of nothing would look like success, so it is an error; so is a --skip that

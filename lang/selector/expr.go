@@ -11,10 +11,7 @@ import (
 )
 
 // Selector says which nodes are meant.
-type Selector struct {
-	expr expr
-	file *source.File
-}
+type Selector struct{ expr expr }
 
 // String is the canonical form: parentheses only where they matter, lists
 // sorted, quotes where they must be. Two selectors of one form select the same.
@@ -34,11 +31,11 @@ func Combine(only, skip []*Selector) *Selector {
 	case len(only)+len(skip) == 0:
 		return nil
 	case len(skip) == 0:
-		return &Selector{expr: exprs(only), file: only[0].file}
+		return &Selector{expr: exprs(only)}
 	case len(only) == 0:
-		return &Selector{expr: negate(exprs(skip)), file: skip[0].file}
+		return &Selector{expr: negate(exprs(skip))}
 	}
-	return &Selector{expr: join([]expr{exprs(only), negate(exprs(skip))}, false), file: only[0].file}
+	return &Selector{expr: join([]expr{exprs(only), negate(exprs(skip))}, false)}
 }
 
 // expr is one expression. Its binding is that of its outermost operator.
@@ -214,3 +211,6 @@ func sortValues(values []value) []value {
 	slices.SortStableFunc(values, func(a, b value) int { return strings.Compare(a.text, b.text) })
 	return slices.CompactFunc(values, func(a, b value) bool { return a.text == b.text })
 }
+
+// Range is the selector's text, from its first to its last term.
+func (s *Selector) Range() source.Range { return s.expr.span() }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
 )
 
@@ -20,7 +21,29 @@ func (e *evaluation) noNode(v *value) {
 	d.Range = v.at
 	names, have := e.names(strings.Contains(v.text, "/"))
 	d.Help = nearest(v.text, names, have)
+	if full := e.relative(v.text); full != "" {
+		d.Help = fmt.Sprintf("addresses begin with the manifest: write %s", full)
+	}
 	e.diags = append(e.diags, d)
+}
+
+// relative is a pattern of addresses that lacks nothing but the manifest, with
+// it; "" for any other.
+func (e *evaluation) relative(pattern string) string {
+	if e.w.Len() == 0 || !strings.Contains(pattern, "/") {
+		return ""
+	}
+	full := e.w.Address(0).Manifest() + "/" + pattern
+	g, err := addr.ParseGlob(full)
+	if err != nil {
+		return ""
+	}
+	for i := range e.w.Len() {
+		if g.Match(e.w.Address(i)) {
+			return full
+		}
+	}
+	return ""
 }
 
 // names are what nodes are called: by address, or by their own name.
@@ -104,6 +127,9 @@ func (e *evaluation) empty(whole expr) {
 		d.Label = "no node matches"
 		if near := e.like(t.value.text); len(near) > 0 {
 			names, have = near, "near it are"
+		}
+		if full := e.relative(t.value.text); full != "" {
+			names, have = []string{full}, "addresses begin with the manifest: write"
 		}
 	case *compare:
 		d.Label = "no node meets this"

@@ -129,7 +129,7 @@ func Parse(f *source.File) (*Selector, diag.List) {
 		p.diags.Sort()
 		return nil, p.diags
 	}
-	return &Selector{expr: e, file: f}, nil
+	return &Selector{e}, nil
 }
 
 // parser turns the concrete syntax into expressions and collects findings.

@@ -199,6 +199,8 @@ func TestFindings(t *testing.T) {
 		{"not dbb", "HS0565", "dbb", "db"},
 		{"name=nothing", "HS0565", "nothing", "db, dns"},
 		{"shop/inner-pvee/db", "HS0565", "shop/inner-pvee/db", "shop/inner-pve/db"},
+		{"inner-pve/db", "HS0565", "inner-pve/db", "write shop/inner-pve/db"},
+		{"inner-pve/**", "HS0566", "inner-pve/**", "write shop/inner-pve/**"},
 		{"under(innr-pve)", "HS0565", "innr-pve", "inner-pve"},
 		{"parent=innerpv", "HS0565", "innerpv", "inner-pve"},
 		{"host=mother", "HS0565", "mother", "father"},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/identity"
@@ -15,6 +16,7 @@ type Options struct {
 	DefaultHost string           // where root nodes go that name no host (-H)
 	Secrets     []plan.SecretRef // the site's secrets.lock; nil when it has none
 	OnError     string           // stop, rollback, continue; "" = the manifest's setting
+	Selection   *Selection       // which nodes the plan is about, nil for all
 	Notes       plan.Notes       // Tool, Commit and so on; digests, findings and sources are added
 }
 
@@ -22,28 +24,41 @@ type Options struct {
 // the list is sorted and holds warnings too, which are also findings in the
 // plan's notes. Nothing to do is a plan without steps.
 func Plan(d *ir.Deployment, f *plan.Facts, goal plan.Goal, o Options) (*plan.Plan, diag.List) {
-	b := &builder{d: d, f: f, goal: goal, o: o}
+	dragged := map[addr.Address]*node{}
+	for {
+		b := &builder{d: d, f: f, goal: goal, o: o, dragged: dragged}
+		p := b.plan()
+		// That a host restarts is known only once its change is: then the plan is
+		// made again, with what goes down with the host. Each time there is more.
+		if b.drags() {
+			continue
+		}
+		b.diags.Sort()
+		if b.diags.HasErrors() {
+			return nil, b.diags
+		}
+		return p, b.diags
+	}
+}
+
+func (b *builder) plan() *plan.Plan {
 	b.indexFacts()
 	b.gather()
 	b.matchAll()
 	b.numberAll()
+	b.limit()
 	b.keepDeployed()
-	var p *plan.Plan
-	if !b.diags.HasErrors() {
-		b.program = plan.Program{
-			Format: plan.FormatVersion, Goal: goal, SiteID: d.SiteID, Manifest: d.Manifest, OnError: b.onError(),
-		}
-		b.forward()
-		b.backward()
-		b.sweep()
-		b.notes()
-		p = b.finish()
-	}
-	b.diags.Sort()
 	if b.diags.HasErrors() {
-		return nil, b.diags
+		return nil
 	}
-	return p, b.diags
+	b.program = plan.Program{
+		Format: plan.FormatVersion, Goal: b.goal, SiteID: b.d.SiteID, Manifest: b.d.Manifest, OnError: b.onError(), Partial: b.o.Selection.String(),
+	}
+	b.forward()
+	b.backward()
+	b.sweep()
+	b.notes()
+	return b.finish()
 }
 
 // builder is one run of Plan.
@@ -70,6 +85,8 @@ type builder struct {
 
 	diags    diag.List
 	findings []plan.Finding
+	said     about                  // what the nodes are that those are about
+	dragged  map[addr.Address]*node // what goes down with a host that a partial plan restarts
 }
 
 // node is a node of the deployment with what is known of its guest.
@@ -98,6 +115,8 @@ type node struct {
 	locked  string // digest of those, see plan.SecretsDigest
 
 	change   plan.Change
+	touched  bool // the plan is about it
+	bears    bool // the plan is about a node in it
 	restarts bool // the plan restarts it
 
 	// Positions of steps other nodes wait for, none when the plan has no such step.
@@ -168,6 +187,7 @@ func (b *builder) gather() {
 			n.parent = byIndex[n.Node.Parent]
 		}
 		if n.Type.V == ir.CT {
+			b.concern(n)
 			b.fail(codeType, n.Type.From.Range, n.Decl, "node %q is a container, which this version cannot make", n.Address).
 				Help = "use type: vm"
 		}

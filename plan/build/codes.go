@@ -24,6 +24,8 @@ const (
 	codeCircle      diag.Code = "HS0628" // nodes wait for each other
 	codeProgram     diag.Code = "HS0629" // a spec that has no node program
 	codeDeployed    diag.Code = "HS0630" // a test would destroy what is deployed
+	codeSkipped     diag.Code = "HS0641" // --skip takes away what the rest needs
+	codeNoneLeft    diag.Code = "HS0642" // --skip takes away everything
 )
 
 // What a plan is made with and a reviewer should know.
@@ -37,4 +39,6 @@ const (
 	findProbed      diag.Code = "HS0707" // the first choice of vmid was taken
 	findFixed       diag.Code = "HS0708" // fixed when the guest was made, and the manifest says otherwise
 	findLeft        diag.Code = "HS0709" // an interrupted run left it
+	findIncluded    diag.Code = "HS0643" // in a partial plan because another node needs it
+	findDependents  diag.Code = "HS0644" // stays behind without what it depends on
 )

@@ -29,6 +29,9 @@ func (b *builder) removal(n *node, made plan.Change) plan.Change {
 
 // orphans adds the changes of our guests that the manifest no longer names.
 func (b *builder) orphans() {
+	if b.o.Selection != nil {
+		b.dropOrphans()
+	}
 	if b.goal != plan.GoalReconcile && b.goal != plan.GoalDestroy {
 		for _, o := range b.orphan {
 			b.warn(findOrphan, o.guest.Marker.Addr, source.Range{}, "%s is node %q, which the manifest no longer names; it is left alone, and a plan with --goal reconcile removes it", o.ref, o.guest.Marker.Addr).
@@ -96,7 +99,7 @@ func (b *builder) backward() {
 	}
 	for _, n := range slices.Backward(b.sequence) {
 		switch {
-		case n.host.lost:
+		case !n.touched, n.host.lost:
 			continue
 		case n.absent() && b.goal == plan.GoalDestroy:
 			continue

@@ -84,6 +84,9 @@ func (b *builder) holds(n *node) []plan.Guard {
 	}
 	if b.makes() {
 		for _, c := range n.children {
+			if !c.touched {
+				continue
+			}
 			expect = append(expect, plan.KV{Key: strconv.FormatUint(uint64(c.vmid), 10), Value: c.Name})
 		}
 	}

@@ -112,6 +112,7 @@ func (b *builder) matchAll() {
 	named := map[addr.Address]bool{}
 	for _, n := range b.nodes {
 		named[n.Address] = true
+		b.concern(n)
 		n.host = b.hostFor(n)
 		if n.host != nil && n.host.facts != nil {
 			b.match(n)
@@ -286,7 +287,9 @@ func (b *builder) checkMACs() {
 			continue
 		}
 		at := n.Network.MAC.From.Range
+		b.concern(n)
 		if other := holder[n.mac]; other != nil {
+			b.concern(n, other)
 			b.fail(codeMACHeld, at, n.Decl, "nodes %q and %q would both have MAC address %s", other.Address, n.Address, n.mac).
 				Help = "give one of them another network.mac"
 		}

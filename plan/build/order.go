@@ -78,7 +78,7 @@ func (b *builder) circle(waits []int) {
 func (b *builder) forward() {
 	absent := 0
 	for _, n := range b.nodes {
-		if n.absent() {
+		if n.touched && n.absent() {
 			absent++
 		}
 	}
@@ -89,13 +89,18 @@ func (b *builder) forward() {
 	b.carried = map[string]bool{}
 	b.sequence = b.order()
 	for _, n := range b.sequence {
-		if b.makes() {
+		if n.touched && b.makes() {
 			b.lower(n)
 			n.change = b.makeNode(n)
 		}
 	}
 	for _, n := range b.nodes {
-		if b.removes() {
+		switch {
+		case !n.touched && !n.bears:
+			continue
+		case !n.touched:
+			n.change = plan.Change{Action: plan.None, Reason: plan.ReasonContext}
+		case b.removes():
 			n.change = b.removal(n, n.change)
 		}
 		b.program.Changes = append(b.program.Changes, b.identify(n.change, n))

@@ -84,7 +84,7 @@ func (b *builder) keepDeployed() {
 	}
 	var deployed []*node
 	for _, n := range b.nodes {
-		if n.match != nil && !n.inTest() {
+		if n.touched && n.match != nil && !n.inTest() {
 			deployed = append(deployed, n)
 		}
 	}
@@ -108,7 +108,7 @@ func (b *builder) keepDeployed() {
 func (b *builder) sweep() {
 	for _, n := range b.nodes {
 		h := n.host
-		if h == nil || h.facts == nil || b.removes() && h.node != nil {
+		if !n.touched || h == nil || h.facts == nil || b.removes() && h.node != nil && h.node.touched {
 			continue
 		}
 		for _, volume := range h.facts.Seeds {

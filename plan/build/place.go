@@ -38,8 +38,12 @@ const usualIOWidth = 4
 // first time, when the plan cannot be made without more facts.
 func (b *builder) siteHost(name string, n *node) *host {
 	if h, ok := b.hosts[name]; ok {
+		if h == nil {
+			b.said.now = b.onHost(name, n)
+		}
 		return h
 	}
+	defer func(before *owner) { b.said.now = before }(b.onHost(name, n))
 	f := b.known.hosts[name]
 	b.hosts[name] = nil
 	switch {
@@ -87,7 +91,9 @@ func (b *builder) nodeAsHost(p *node) *host {
 	} else if !p.absent() && !p.neverReady() {
 		h.lost = true
 		if b.makes() {
+			before := b.concern(p.children...)
 			b.parentSilent(p, f)
+			b.said.now = before
 		}
 	}
 	p.hosts = h
@@ -264,6 +270,7 @@ func (b *builder) numberAll() {
 			continue
 		}
 		at := place{n.host.cluster, n.vmid}
+		b.concern(n)
 		if n.absent() && b.makes() {
 			b.declaredVMID(n, at)
 		}
@@ -271,6 +278,7 @@ func (b *builder) numberAll() {
 	}
 	for _, n := range b.nodes {
 		if n.host != nil && n.vmid == 0 {
+			b.concern(n)
 			b.hashedVMID(n)
 		}
 	}

@@ -20,6 +20,7 @@ func (b *builder) fail(code diag.Code, at, orAt source.Range, format string, arg
 		d.Range = orAt
 	}
 	b.diags = append(b.diags, d)
+	b.said.diags = append(b.said.diags, b.said.now)
 	return d
 }
 
@@ -28,13 +29,19 @@ func (b *builder) warn(code diag.Code, a addr.Address, at source.Range, format s
 	d := code.Warnf(format, args...)
 	d.Range = at
 	b.diags = append(b.diags, d)
-	b.findings = append(b.findings, plan.Finding{Code: string(code), Level: "warning", Addr: string(a), Message: d.Message})
+	b.said.diags = append(b.said.diags, b.said.now)
+	b.finding(plan.Finding{Code: string(code), Level: "warning", Addr: string(a), Message: d.Message})
 	return d
 }
 
 // note adds a finding that needs nobody's attention now.
 func (b *builder) note(code diag.Code, a addr.Address, format string, args ...any) {
-	b.findings = append(b.findings, plan.Finding{Code: string(code), Level: "info", Addr: string(a), Message: code.Warnf(format, args...).Message})
+	b.finding(plan.Finding{Code: string(code), Level: "info", Addr: string(a), Message: code.Warnf(format, args...).Message})
+}
+
+func (b *builder) finding(f plan.Finding) {
+	b.findings = append(b.findings, f)
+	b.said.findings = append(b.said.findings, b.said.now)
 }
 
 // listed names a few nodes of many.
@@ -74,7 +81,7 @@ func (b *builder) notes() {
 	}
 	n.Sources = slices.Clone(n.Sources)
 	for _, node := range b.nodes {
-		if at := node.Decl.String(); at != "" {
+		if at := node.Decl.String(); at != "" && (node.touched || node.bears) {
 			n.Sources = append(n.Sources, plan.Source{Addr: node.Address, At: at})
 		}
 	}
