@@ -33,9 +33,9 @@ func (s *Site) loaded(l diag.List) diag.List {
 	return l
 }
 
-// allowed is what a compilation returns of its findings, with those about the
+// silenced is what a compilation returns of its findings, with those about the
 // comments of the documents it used.
-func (c *compilation) allowed() diag.List {
+func (c *compilation) silenced() diag.List {
 	set := c.site.allows()
 	if set.Empty() {
 		return c.done()

@@ -32,7 +32,7 @@ var stages = []func(*compilation) bool{
 func Compile(s *Site, o Options) (*ir.Deployment, diag.List) {
 	c := &compilation{site: s, options: o, reported: map[*document]bool{}}
 	c.run(nil)
-	list := c.allowed()
+	list := c.silenced()
 	if list.HasErrors() {
 		return nil, list
 	}

@@ -80,7 +80,7 @@ func (f *findings) needsExpressions(tree *syntax.Node, field *syntax.Field) {
 	at := tree.Fields[0].Range
 	if n := tree.Get("expressions"); n != nil && n.Kind == syntax.Bool {
 		d.Help = "write `expressions: true`"
-		d.Fixes = replace(n.Range, "true")
+		d.Fixes = put(n.Range, "true")
 		return
 	}
 	if tree.Range.File != nil && tree.Range.File.Text[tree.Range.Start] != '{' {

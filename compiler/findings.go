@@ -53,11 +53,6 @@ func same(a, b *diag.Diagnostic) bool {
 	return a.Code == b.Code && a.Range == b.Range && (!a.Range.IsZero() || a.Message == b.Message)
 }
 
-// replace is a fix that puts text in place of a range.
-func replace(at source.Range, text string) []diag.Fix {
-	return []diag.Fix{{Title: fmt.Sprintf("write %s", text), Edits: []diag.Edit{{Range: at, New: text}}}}
-}
-
 // suggest completes a diagnostic about an unknown name: a did-you-mean with a
 // fix when one candidate is close, else the list of what there is.
 func (f *findings) suggest(d *diag.Diagnostic, name string, candidates []string) {

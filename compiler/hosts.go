@@ -42,7 +42,7 @@ type hostDecl struct {
 // endpoint (a machine that does not run Proxmox VE yet) have no Endpoints.
 func (s *Site) Hosts() ([]Host, diag.List) {
 	c := &compilation{site: s, reported: map[*document]bool{}}
-	return c.everyHost(), c.allowed()
+	return c.everyHost(), c.silenced()
 }
 
 func (c *compilation) everyHost() []Host {

@@ -76,7 +76,6 @@ func (c *compilation) version() bool {
 	}
 	d := c.errorAt(codeSchemaVersion, v.Range, "%q is not a schema version of manifests", v.Text)
 	d.Label, d.Help = "always 2", "write `schema_version: 2`"
-	d.Fixes = replace(v.Range, "2")
 	return true
 }
 

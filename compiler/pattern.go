@@ -115,7 +115,6 @@ func (c *compilation) checkPattern() {
 		d := c.errorAt(codePattern, p.At, "manifest %q is not %s", c.manifest.name, asserted)
 		d.Label = why
 		d.Help = fmt.Sprintf("write %s, or leave the pattern to be derived", s.derived())
-		d.Fixes = replace(p.At, string(s.derived()))
 	}
 	c.pattern = ir.Value[ir.Pattern]{V: asserted, From: ir.Origin{Layer: ir.FromManifest, Range: p.At}}
 }

@@ -48,6 +48,7 @@ type entry struct {
 type reader struct {
 	f       *findings
 	object  *schema.Object
+	tree    *syntax.Node // the mapping, nil when there is none
 	at      source.Range
 	bad     bool // the mapping itself is wrong: nothing is missing from it
 	entries []entry
@@ -69,7 +70,7 @@ func (f *findings) read(n *syntax.Node, o *schema.Object, where string) *reader 
 		f.wrongType(n, schema.Group, o.Name)
 		return r
 	}
-	r.at = n.Range
+	r.tree, r.at = n, n.Range
 	r.entries = make([]entry, 0, len(n.Fields))
 	for i := range n.Fields {
 		r.field(&n.Fields[i], where)
@@ -102,13 +103,13 @@ func (r *reader) field(field *syntax.Field, where string) {
 	case s == nil && r.object.Open:
 		d := r.f.warnAt(codeIgnoredField, field.Range, "homestak does not act on %s.%s", r.object.Name, field.Key)
 		d.Help = "remove it"
-		r.f.suggest(d, field.Key, keys(r.object))
+		r.meant(d, field.Key)
 		return
 	case s == nil:
 		d := r.f.errorAt(codeUnknownField, field.Range, "unknown field %q", field.Key)
 		d.Label = fmt.Sprintf("%s has no field of this name", where)
 		d.Help = "remove it"
-		r.f.suggest(d, field.Key, keys(r.object))
+		r.meant(d, field.Key)
 		return
 	case s.Gone != "":
 		d := r.f.errorAt(codeGoneField, field.Range, "%q is no field of %s any more", field.Key, article(r.object.Name))
@@ -195,13 +196,13 @@ func (f *findings) wrongType(n *syntax.Node, want schema.Type, what string) {
 	d.Help = formOf(want)
 	if key, value, ok := n.Glued(); ok && (want == schema.Group || want == schema.Table) && !n.Range.File.Secret {
 		d.Help = fmt.Sprintf("write %q: a space follows the colon", key+": "+value)
-		d.Fixes = replace(n.Range, key+": "+value)
+		d.Fixes = put(n.Range, key+": "+value)
 	}
 	if want == schema.String && n.Range.File != nil && !n.Range.File.Secret {
 		switch n.Kind {
 		case syntax.Int, syntax.Float, syntax.Bool:
 			d.Help = "put it in quotes"
-			d.Fixes = replace(n.Range, `"`+n.Text+`"`)
+			d.Fixes = put(n.Range, `"`+n.Text+`"`)
 		}
 	}
 }
@@ -242,6 +243,21 @@ func article(noun string) string {
 		return "an " + noun
 	}
 	return "a " + noun
+}
+
+// meant says which field an unknown key was perhaps meant as. When that one is
+// there already, to write it again is no fix.
+func (r *reader) meant(d *diag.Diagnostic, key string) {
+	r.f.suggest(d, key, keys(r.object))
+	if len(d.Fixes) == 0 {
+		return
+	}
+	for _, f := range r.tree.Fields {
+		if d.Help == fmt.Sprintf("did you mean %q?", f.Key) {
+			d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("%q is here already", f.Key), Range: f.Range})
+			d.Fixes = nil
+		}
+	}
 }
 
 func keys(o *schema.Object) []string {
