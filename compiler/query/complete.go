@@ -38,6 +38,7 @@ type completer struct {
 	*place
 	items  []Item
 	prefix string // what an inserted value has to begin with
+	atRoot bool   // the cursor is at the root of a typed reference, spec of spec.base
 }
 
 // maxItems bounds an answer: nobody looks at more, and typing on narrows it.
@@ -240,8 +241,8 @@ func (c *completer) braces(head string) string {
 // labels offers, at the label of a definition, what the library has of its kind
 // and the site might replace.
 func (c *completer) labels() {
-	if len(c.chain) == 0 {
-		return
+	if len(c.chain) == 0 || c.entry.at == c.word && c.word != unquoted(c.doc.file.Text, c.word) {
+		return // beside the quotes
 	}
 	kind := c.around().key
 	if schema.Of(kind) == nil || c.around().shape.field == nil {
@@ -252,7 +253,7 @@ func (c *completer) labels() {
 		if !d.Library {
 			own[d.Name] = true
 		} else if !own[d.Name] {
-			c.add(usual, Item{Label: d.Name, Kind: ItemReference, Detail: "replaces the library's", Doc: c.w.summary(kind, d.Name), Insert: d.Name})
+			c.add(usual, Item{Label: d.Name, Kind: ItemValue, Detail: "replaces the library's", Doc: c.w.summary(kind, d.Name), Insert: d.Name})
 		}
 	}
 }

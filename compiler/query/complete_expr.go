@@ -87,7 +87,9 @@ func inCode(part []byte, hcl bool) bool {
 func (c *completer) expression(f fragment) {
 	field := c.shape.field
 	if !f.dotted {
-		c.word = f.whole
+		if !c.atRoot {
+			c.word = f.whole
+		}
 		c.words(field)
 		return
 	}

@@ -10,6 +10,14 @@ import (
 
 // values offers what the value at the cursor may be.
 func (c *completer) values() {
+	if c.value.kind == scalar && c.value.name(c.doc.file.Text) != c.word {
+		if c.value.quote != 0 {
+			return // beside the quotes
+		}
+		outer := *c.value // at the root of a typed reference, which is replaced with it
+		outer.ref, c.atRoot = "", true
+		c.value = &outer
+	}
 	if f, ok := c.fragment(); ok {
 		c.expression(f)
 		return
@@ -127,8 +135,11 @@ func (c *completer) text(v, detail, doc string) {
 	c.add(usual, Item{Label: v, Kind: ItemValue, Detail: detail, Doc: doc, Insert: c.prefix + c.written1(v)})
 }
 
-// ambiguous are texts that YAML reads as something else, or that people do.
-var ambiguous = regexp.MustCompile(`^(?i:yes|no|on|off|y|n|true|false|null|~|[-+.]?[0-9][0-9_.eExXa-fA-F+-]*|)$`)
+// misread are texts that YAML reads as something else.
+var misread = regexp.MustCompile(`^(?i:true|false|null|~|[-+.]?[0-9][0-9_.eExXa-fA-F+-]*|)$`)
+
+// doubtful are texts that other readers of YAML take for something else.
+var doubtful = regexp.MustCompile(`^(?i:yes|no|on|off|y|n)$`)
 
 // plainYAML are texts that need no quotes.
 var plainYAML = regexp.MustCompile(`^[A-Za-z0-9_./][A-Za-z0-9_./:@+-]*$`)
@@ -138,7 +149,7 @@ func (c *completer) written1(v string) string {
 	switch {
 	case c.value.quote != 0:
 		return v
-	case c.doc.hcl, ambiguous.MatchString(v), !plainYAML.MatchString(v):
+	case c.doc.hcl, doubtful.MatchString(v), misread.MatchString(v), !plainYAML.MatchString(v):
 		return `"` + v + `"`
 	}
 	return v

@@ -144,9 +144,16 @@ func (w *World) effective(p *place) string {
 		fmt.Fprintf(&b, "%s: `%s`, %s", label, e.Value, origin(s, e))
 	}
 	if more > 0 && b.Len() > 0 {
-		fmt.Fprintf(&b, "\n\nOf `%s`; %d more instances may differ.", s.Name, more)
+		fmt.Fprintf(&b, "\n\nOf `%s`; %s may differ.", s.Name, instances(more))
 	}
 	return b.String()
+}
+
+func instances(more int) string {
+	if more == 1 {
+		return "1 more instance"
+	}
+	return fmt.Sprintf("%d more instances", more)
 }
 
 // origin says where a value came from: the layer, what chose it, the place.

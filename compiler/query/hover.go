@@ -27,6 +27,9 @@ func (w *World) Hover(file string, offset int) (h Hover, ok bool) {
 	for _, o := range w.symbolAt(d, offset) {
 		if text := w.about(o, p); text != "" {
 			parts, at = append(parts, text), o.at
+			if !at.touches(offset) {
+				at = o.whole
+			}
 		}
 	}
 	if p != nil && len(parts) == 0 {
@@ -110,6 +113,8 @@ func (w *World) aboutField(p *place) (title, doc string) {
 // blockObject is what a block at whose first word a place is defines or adds.
 func (p *place) blockObject() *schema.Object {
 	switch {
+	case p.value.made && p.value.kind == list:
+		return p.shape.item().object
 	case p.value.head.touches(p.offset) && p.shape.object != nil:
 		return p.shape.object
 	case p.value.head.touches(p.offset) && p.shape.field != nil && p.shape.field.Type == schema.List:
@@ -226,7 +231,7 @@ func (w *World) aboutNode(o *occurrence, p *place) string {
 		text = fmt.Sprintf("**%s**: %s `%s`, %s cores, %s memory, %s disk, image `%s`, ip %s", s.Name, values["type"], values["spec"],
 			values["cores"], values["memory"], values["disk"], values["image"], values["network.ip"])
 		if more > 0 {
-			text += fmt.Sprintf(", and %d more instances", more)
+			text += fmt.Sprintf(", and %s", instances(more))
 		}
 	}
 	if !o.decl {

@@ -97,7 +97,9 @@ func (p *place) at(n *node, s shape, key string) bool {
 			return false
 		}
 	case scalar:
-		p.word = n.name(p.doc.file.Text)
+		if p.word = n.name(p.doc.file.Text); p.offset < p.word.start || p.word.end < p.offset {
+			p.word = span{n.start, n.end}
+		}
 		p.value, p.shape = n, s
 		return true
 	}
@@ -113,7 +115,9 @@ func (p *place) inMapping(n *node, s shape, key string) bool {
 		f := &n.fields[i]
 		if f.at.touches(p.offset) || f.at.start == f.at.end && f.at.start == p.offset && !f.label {
 			p.key, p.entry, p.label = true, f, f.label
-			p.word = unquoted(p.doc.file.Text, f.at)
+			if p.word = unquoted(p.doc.file.Text, f.at); p.offset < p.word.start || p.word.end < p.offset {
+				p.word = f.at
+			}
 			p.value, p.shape = f.value, s.child(f.key)
 			p.block = f.block
 			return true

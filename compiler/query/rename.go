@@ -120,9 +120,16 @@ func validName(kind, name string) error {
 		pattern, form = regexp.MustCompile(schema.Label.Pattern()), "lower-case letters, digits and inner hyphens, at most 63"
 	}
 	if !pattern.MatchString(name) {
-		return fmt.Errorf("%q cannot be the name of a %s: %s", name, kind, form)
+		return fmt.Errorf("%q cannot be the name of %s: %s", name, article(kind), form)
 	}
 	return nil
+}
+
+func article(noun string) string {
+	if noun[0] == 'i' {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // clash says what a new name would collide with.
@@ -196,7 +203,7 @@ func (h hit) edit(to string) diag.Edit {
 		// The dot goes, too.
 		e.Range = h.doc.span(span{h.at.start - 1, h.at.end})
 		e.New = `["` + to + `"]`
-	case h.how == plain && (ambiguous.MatchString(to) || !plainYAML.MatchString(to)) && h.at == h.whole,
+	case h.how == plain && (misread.MatchString(to) || !plainYAML.MatchString(to)) && h.at == h.whole,
 		h.how == word && h.decl && !hclName.MatchString(to):
 		e.New = `"` + to + `"`
 	}

@@ -1,6 +1,8 @@
 package query
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/hcl"
@@ -51,6 +53,7 @@ func symbolsIn(d *document, n *node, s shape, key string) []Symbol {
 		out = append(out, Symbol{Name: f.key, Detail: detail, Kind: kind, Range: d.span(span{start, max(f.at.end, f.value.end)}),
 			Selection: d.span(f.at), Children: symbolsIn(d, f.value, inner, f.key)})
 	}
+	slices.SortStableFunc(out, func(a, b Symbol) int { return cmp.Compare(a.Range.Start, b.Range.Start) })
 	return out
 }
 
@@ -73,7 +76,7 @@ func kindOfEntry(d *document, key string, f *field) (kind SymbolKind, detail str
 		}
 	}
 	if f.label {
-		return SymbolDefinition, key, true
+		return SymbolDefinition, key, f.value.kind != scalar
 	}
 	return SymbolGroup, "", f.value.kind == mapping && len(f.value.fields) > 0
 }
