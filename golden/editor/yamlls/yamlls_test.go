@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -73,15 +74,30 @@ func install(t *testing.T) string {
 
 const entry = "node_modules/yaml-language-server/bin/yaml-language-server"
 
-// places says which files a kind has, as docs/guide tells users to.
-func places() map[string][]string {
-	out := map[string][]string{"site": {"site.yaml"}, "secrets": {"secrets.yaml"}}
+// places says which files a kind has: what docs/guide tells users to set up.
+func places(t *testing.T) map[string]any {
+	t.Helper()
+	page, err := os.ReadFile("../../../docs/guide/editors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, ok := strings.Cut(string(page), "```json\n{\n  \"yaml.schemas\": ")
+	if !ok {
+		t.Fatal("docs/guide/editors.md has no yaml.schemas")
+	}
+	var files map[string]any
+	if err := json.NewDecoder(strings.NewReader(block)).Decode(&files); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]any{}
 	for _, kind := range jsonschema.Kinds() {
-		if out[kind] == nil {
-			out[kind] = []string{kind + "s/*.yaml"}
+		if out[kind] = files["./.schemas/"+kind+".json"]; out[kind] == nil {
+			t.Errorf("docs/guide/editors.md does not say which files are of kind %s", kind)
 		}
 	}
-	out["host"] = append(out["host"], "nodes/*.yaml")
+	if len(out) != len(files) {
+		t.Errorf("docs/guide/editors.md has %d kinds of files, there are %d", len(files), len(out))
+	}
 	return out
 }
 
@@ -95,9 +111,9 @@ func editor(t *testing.T, names jsonschema.Names) (*client.Client, string) {
 	}
 	root := t.TempDir()
 	schemas := map[string]any{}
-	for kind, globs := range places() {
+	for kind, globs := range places(t) {
 		text, _ := jsonschema.In(kind, names)
-		file := filepath.Join(root, "schemas", kind+".json")
+		file := filepath.Join(root, ".schemas", kind+".json")
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -193,8 +209,42 @@ func TestModeline(t *testing.T) {
 	if c == nil {
 		return
 	}
-	const text = "# yaml-language-server: $schema=../schemas/preset.json\ncores: 1\nmemory: 512\ndisk: much # refused: expected a size\n"
+	const text = "# yaml-language-server: $schema=../.schemas/preset.json\ncores: 1\nmemory: 512\ndisk: much # refused: expected a size\n"
 	refused(t, "modeline", text, judge(t, c, filepath.Join(root, "elsewhere/small.yaml"), text))
+}
+
+// What a field means and what may stand in it is there for who asks.
+func TestHoverAndCompletion(t *testing.T) {
+	c, root := editor(t, nil)
+	if c == nil {
+		return
+	}
+	file := filepath.Join(root, "manifests/asked.yaml")
+	judge(t, c, file, "schema_version: 2\nnodes:\n  - name: a\n    memory: 2GiB\n    type: \n")
+	at := func(line, column int) map[string]any {
+		return map[string]any{"textDocument": map[string]any{"uri": "file://" + file}, "position": client.Position{Line: line, Character: column}}
+	}
+	var hover struct {
+		Contents struct{ Value string }
+	}
+	if err := c.Call("textDocument/hover", at(3, 6), &hover); err != nil {
+		t.Fatal(err)
+	}
+	if text := hover.Contents.Value; !strings.Contains(text, "Memory; overrides the preset") || !strings.Contains(text, "128MiB to 16TiB") {
+		t.Errorf("memory: %q", text)
+	}
+	var completion struct {
+		Items []struct{ Label string }
+	}
+	if err := c.Call("textDocument/completion", at(4, 10), &completion); err != nil {
+		t.Fatal(err)
+	}
+	labels := fmt.Sprint(completion.Items)
+	for _, want := range []string{"vm", "ct", "pve"} {
+		if !strings.Contains(labels, "{"+want+"}") {
+			t.Errorf("type: %s lacks %s", labels, want)
+		}
+	}
 }
 
 // Nothing is said about good files: upstream's and our own.
@@ -205,7 +255,7 @@ func TestGoodFiles(t *testing.T) {
 	}
 	sites := map[string]fs.FS{}
 	for _, dir := range examples(t) {
-		sites["examples/"+filepath.Base(dir)] = os.DirFS(dir)
+		sites[filepath.ToSlash(strings.TrimPrefix(dir, "../../../"))] = os.DirFS(dir)
 	}
 	if dir := os.Getenv("HOMESTAK_REFERENCE"); dir != "" {
 		sites["upstream"] = os.DirFS(filepath.Join(dir, "site-config"))
@@ -252,13 +302,19 @@ func nonsense(text []byte) string {
 // examples are the sites in examples/.
 func examples(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("../../../examples/*/site.yaml")
-	if err != nil || len(files) < 2 {
-		t.Fatalf("%d examples, %v", len(files), err)
+	var dirs []string
+	for _, pattern := range []string{"*/site.yaml", "*/*/site.yaml"} {
+		files, err := filepath.Glob("../../../examples/" + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			dirs = append(dirs, filepath.Dir(name))
+		}
 	}
-	for i := range files {
-		files[i] = filepath.Dir(files[i])
+	if len(dirs) < 2 {
+		t.Fatalf("examples: %v", dirs)
 	}
-	slices.Sort(files)
-	return files
+	slices.Sort(dirs)
+	return dirs
 }
