@@ -138,9 +138,23 @@ func (a *app) runCommand(ctx context.Context, c command, args []string) error {
 		fmt.Fprint(a.stdout, c.help())
 		return nil
 	} else if err != nil {
-		return usage("%w\nusage: homestak %s %s\n`homestak help %s` explains it", err, c.name, c.args, c.name)
+		return usage("%w%s\nusage: homestak %s %s\n`homestak help %s` explains it", err, nearFlag(flags, err), c.name, c.args, c.name)
 	}
 	return run(ctx, a, flags.Args())
+}
+
+// nearFlag says which flag an unknown one was perhaps meant as.
+func nearFlag(flags *pflag.FlagSet, err error) string {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return ""
+	}
+	var names []string
+	flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if s := diag.Suggest(unknown.GetSpecifiedName(), names); s != "" {
+		return fmt.Sprintf(": did you mean --%s?", s)
+	}
+	return ""
 }
 
 func newFlags(name string) *pflag.FlagSet {

@@ -1,22 +1,22 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/homestak/homestak/compiler"
 	"github.com/homestak/homestak/lang/diag"
-	"github.com/homestak/homestak/lang/source"
 )
 
 func validateCommand() command {
 	return command{
-		name: "validate", args: "[-M NAME] [--fix] [--format text|json]", short: "check a manifest, or the whole site",
+		name: "validate", args: "[-M NAME | PATH…] [--fix] [--format FORMAT]", short: "check a manifest, or the whole site",
 		long: `
 Compiles one manifest, or with no -M every file of the site, and reports every
 mistake at once, each with its place, a code and what to do. Nothing is
@@ -25,57 +25,164 @@ contacted. Exit 0 when there is no error, 1 when there is.
   homestak validate                      everything
   homestak validate -M n2-push           one manifest and what it uses
   homestak validate --fix                cure what has one certain cure
-  homestak validate --format json        one JSON object a line, for tools`,
+  homestak validate --format json        one JSON object a line, for tools
+  homestak validate --format github      annotations of GitHub Actions
+  homestak validate --format sarif       a SARIF 2.1.0 log, for code scanning
+  homestak validate specs/web.yaml       the whole site that has this file
+
+Names of files and directories say which sites are checked, each as a whole: what
+is changed in one file is often wrong in another. Hooks that pass the names of
+changed files rely on it. In GitHub's and in SARIF logs paths are relative to the
+root of the repository, else to the site.
+
+A warning can be allowed where it is, by a comment with the reason:
+  # homestak:allow HS0205 reason="the old homestak still reads it"`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
-			var s siteFlags
-			var format string
-			var fix bool
-			s.declareManifest(f)
-			f.StringVar(&format, "format", "text", "`text` or json")
-			f.BoolVar(&fix, "fix", false, "make the changes that certainly cure a finding, then validate again")
+			var v validation
+			v.flags.declareManifest(f)
+			f.StringVar(&v.format, "format", "text", "`format`: "+strings.Join(diag.Formats(), ", "))
+			f.BoolVar(&v.fix, "fix", false, "make the changes that certainly cure a finding, then validate again")
 			return func(_ context.Context, a *app, args []string) error {
-				switch {
-				case len(args) > 0:
-					return usage("validate takes no arguments, only -M NAME")
-				case s.manifest == "" && (f.Changed("manifest") || s.mode != "" || len(s.vars) > 0):
-					return usage("--mode and --var go with the name of a manifest: -M NAME")
-				case format != "text" && format != "json":
-					return usage("--format %q: text or json", format)
-				}
-				if fix {
-					if err := a.fix(s); err != nil {
-						return err
-					}
-				}
-				return a.validate(s, format)
+				v.app = a
+				return v.run(f, args)
 			}
 		},
 	}
 }
 
-func (a *app) validate(s siteFlags, format string) error {
-	_, findings, err := a.examine(s)
+// validation is one call of validate.
+type validation struct {
+	app    *app
+	flags  siteFlags
+	format string
+	fix    bool
+}
+
+func (v *validation) run(f *pflag.FlagSet, args []string) error {
+	s := &v.flags
+	switch {
+	case s.manifest == "" && (f.Changed("manifest") || s.mode != "" || len(s.vars) > 0):
+		return usage("--mode and --var go with the name of a manifest: -M NAME")
+	case !slices.Contains(diag.Formats(), v.format):
+		return unknownFormat(v.format, diag.Formats())
+	case len(args) > 0 && (f.Changed("manifest") || f.Changed("site")):
+		return usage("validate takes names of files, or -M and --site: what a file is in is found from its name")
+	}
+	sites, err := v.app.sitesOf(s.site, args)
 	if err != nil {
 		return err
 	}
-	if format == "json" {
-		if err := diag.JSON(a.stdout, findings); err != nil {
+	if len(sites) > 1 && v.format == "sarif" {
+		return usage("a SARIF log is of one site, and the files are in %d: call validate for each", len(sites))
+	}
+	failed := false
+	for _, dir := range sites {
+		s.site = dir
+		if len(sites) > 1 {
+			fmt.Fprintf(v.app.stderr, "homestak: in %s\n", dir)
+		}
+		ok, err := v.site()
+		if err != nil {
 			return err
 		}
-	} else {
-		a.findings(findings)
+		failed = failed || !ok
 	}
-	if findings.HasErrors() {
+	if failed {
 		return exit{code: exitError}
 	}
-	if format == "text" {
-		what := s.manifest
+	return nil
+}
+
+// site validates one site, or a manifest of it; false when it has an error.
+func (v *validation) site() (ok bool, err error) {
+	if v.fix {
+		if err := v.app.fix(v.flags); err != nil {
+			return false, err
+		}
+	}
+	dir, findings, err := v.app.examine(v.flags)
+	if err != nil {
+		return false, err
+	}
+	if err := v.app.render(dir, findings, v.format); err != nil {
+		return false, err
+	}
+	if !findings.HasErrors() && v.format == "text" {
+		what := v.flags.manifest
 		if what == "" {
 			what = "site"
 		}
-		fmt.Fprintf(a.stdout, "%s is valid\n", what)
+		_, err = fmt.Fprintf(v.app.stdout, "%s is valid\n", what)
 	}
-	return nil
+	return !findings.HasErrors(), err
+}
+
+// render writes findings: text to stderr as every verb does, what tools read to
+// stdout.
+func (a *app) render(dir string, l diag.List, format string) error {
+	if format == "text" {
+		a.findings(l)
+		return nil
+	}
+	return diag.Render(a.stdout, l, format, diag.RenderOptions{Below: a.belowRepository(dir), Version: buildVersion().version})
+}
+
+// belowRepository is the path of a directory from the root of its repository,
+// "" when that is the directory itself or there is none. In GitHub Actions the
+// root is where the workflow's checkout is.
+func (a *app) belowRepository(dir string) string {
+	root := ""
+	for d := dir; root == ""; d = filepath.Dir(d) {
+		if _, err := os.Lstat(filepath.Join(d, ".git")); err == nil || d == a.env("GITHUB_WORKSPACE") {
+			root = d
+		} else if d == filepath.Dir(d) {
+			return ""
+		}
+	}
+	below, err := filepath.Rel(root, dir)
+	if err != nil || below == "." {
+		return ""
+	}
+	return filepath.ToSlash(below)
+}
+
+// sitesOf lists the sites that files and directories are in, in their order;
+// without any it is the one of --site and of where one stands.
+func (a *app) sitesOf(flag string, paths []string) ([]string, error) {
+	if len(paths) == 0 {
+		dir, err := a.findSite(flag)
+		return []string{dir}, err
+	}
+	var sites []string
+	for _, p := range paths {
+		dir, err := a.siteOf(p)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(sites, dir) {
+			sites = append(sites, dir)
+		}
+	}
+	return sites, nil
+}
+
+// siteOf is the site that a file or directory is in. The file may be gone: a
+// hook names also what a commit removes.
+func (a *app) siteOf(name string) (string, error) {
+	full, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(full); err != nil || !info.IsDir() {
+		full = filepath.Dir(full)
+	}
+	if dir, ok := siteAbove(full); ok {
+		return dir, nil
+	}
+	d := codeNoSite.Errorf("%s is in no site", name)
+	d.Label = "no directory above it has site.yaml or manifests/"
+	d.Help = "name files of a site, or the manifest with -M"
+	return "", d
 }
 
 // examine compiles one manifest, or everything, and returns all findings.
@@ -94,66 +201,11 @@ func (a *app) examine(s siteFlags) (dir string, findings diag.List, err error) {
 	return dir, findings, nil
 }
 
-// fix applies the fixes of all findings, file by file. A cured mistake may have
-// hidden another one, so it goes on while something changes, a few times.
-func (a *app) fix(s siteFlags) error {
-	const rounds = 5
-	total := 0
-	for range rounds {
-		dir, findings, err := a.examine(s)
-		if err != nil {
-			return err
-		}
-		fixed := diag.Apply(findings)
-		if len(fixed) == 0 {
-			break
-		}
-		for _, f := range fixed {
-			if err := rewrite(dir, f.File, f.Text); err != nil {
-				return err
-			}
-			total += f.Edits
-		}
+// unknownFormat is the usage error of every --format.
+func unknownFormat(got string, known []string) error {
+	hint := "write " + strings.Join(known, ", ")
+	if s := diag.Suggest(got, known); s != "" {
+		hint = fmt.Sprintf("did you mean %s?", s)
 	}
-	fmt.Fprintf(a.stderr, "%s\n", changed(total))
-	return nil
-}
-
-func changed(n int) string {
-	switch n {
-	case 0:
-		return "nothing to fix"
-	case 1:
-		return "1 change made"
-	}
-	return fmt.Sprintf("%d changes made", n)
-}
-
-// rewrite replaces a file of the site, unless it is no longer what was read.
-func rewrite(dir string, f *source.File, text []byte) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	now, err := root.ReadFile(f.Name)
-	if err == nil && !bytes.Equal(now, f.Text) {
-		err = errors.New("it was changed meanwhile")
-	}
-	var info os.FileInfo
-	if err == nil {
-		info, err = root.Stat(f.Name)
-	}
-	if err == nil {
-		tmp := f.Name + ".homestak-fix"
-		if err = root.WriteFile(tmp, text, info.Mode().Perm()); err == nil {
-			err = root.Rename(tmp, f.Name)
-		}
-	}
-	if err == nil {
-		return nil
-	}
-	d := codeNoWrite.Errorf("cannot write %s", f.Name)
-	d.Label, d.Help = cause(err).Error(), "see who else writes to it, then try again"
-	return d
+	return usage("there is no format %q: %s", got, hint)
 }

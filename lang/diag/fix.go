@@ -1,7 +1,10 @@
 package diag
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/homestak/homestak/lang/source"
 )
@@ -15,55 +18,70 @@ type Fixed struct {
 
 // Apply makes the first fix of every finding that has one. Fixes that overlap
 // an earlier one, and those in files marked Secret, are left for another time.
-// Files come in the order of their names.
+// Lines end as the file's do. Files come in the order of their names.
 func Apply(l List) []Fixed {
-	edits := map[*source.File][]Edit{}
-	var files []*source.File
+	chosen := map[*source.File]edits{}
 	for _, d := range l {
-		if len(d.Fixes) == 0 || !fits(edits, d.Fixes[0].Edits) {
-			continue
-		}
-		for _, e := range d.Fixes[0].Edits {
-			if edits[e.Range.File] == nil {
-				files = append(files, e.Range.File)
+		if len(d.Fixes) > 0 && fits(chosen, d.Fixes[0].Edits) {
+			for _, e := range d.Fixes[0].Edits {
+				chosen[e.Range.File] = chosen[e.Range.File].with(e)
 			}
-			edits[e.Range.File] = append(edits[e.Range.File], e)
 		}
 	}
-	out := make([]Fixed, len(files))
-	for i, f := range files {
-		out[i] = Fixed{f, edited(f, edits[f]), len(edits[f])}
+	out := make([]Fixed, 0, len(chosen))
+	for f, e := range chosen {
+		out = append(out, Fixed{f, e.of(f), len(e)})
 	}
-	slices.SortFunc(out, func(a, b Fixed) int {
-		if a.File.Name < b.File.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b Fixed) int { return cmp.Compare(a.File.Name, b.File.Name) })
 	return out
 }
 
-// fits reports whether all edits can be made beside those chosen already.
-func fits(chosen map[*source.File][]Edit, edits []Edit) bool {
-	for _, e := range edits {
-		if e.Range.IsZero() || e.Range.File.Secret {
+// fits says whether edits can be made together with those chosen so far.
+func fits(chosen map[*source.File]edits, list []Edit) bool {
+	for i, e := range list {
+		if e.Range.IsZero() || e.Range.File.Secret || chosen[e.Range.File].touch(e) {
 			return false
 		}
-		for _, c := range chosen[e.Range.File] {
-			if e.Range.Start < c.Range.End && c.Range.Start < e.Range.End || e.Range.Start == c.Range.Start {
+		for _, other := range list[:i] { // a fix has few
+			if other.Range.File == e.Range.File && overlap(other, e) {
 				return false
 			}
 		}
 	}
-	return len(edits) > 0
+	return len(list) > 0
 }
 
-func edited(f *source.File, edits []Edit) []byte {
-	slices.SortFunc(edits, func(a, b Edit) int { return int(a.Range.Start) - int(b.Range.Start) })
+// edits of one file, sorted by place, none of which overlap.
+type edits []Edit
+
+// at is where an edit belongs.
+func (l edits) at(e Edit) int {
+	i, _ := slices.BinarySearchFunc(l, e.Range.Start, func(a Edit, start int32) int { return cmp.Compare(a.Range.Start, start) })
+	return i
+}
+
+func (l edits) touch(e Edit) bool {
+	i := l.at(e)
+	return i < len(l) && overlap(l[i], e) || i > 0 && overlap(l[i-1], e)
+}
+
+// overlap holds for edits that would change one another's place. Two that
+// begin in one place do: which comes first would be a guess.
+func overlap(a, b Edit) bool {
+	return a.Range.Start == b.Range.Start || a.Range.Start < b.Range.End && b.Range.Start < a.Range.End
+}
+
+func (l edits) with(e Edit) edits { return slices.Insert(l, l.at(e), e) }
+
+// of is the text of the file after the edits.
+func (l edits) of(f *source.File) []byte {
 	var out []byte
-	at := 0
-	for _, e := range edits {
+	at, returns := 0, bytes.Contains(f.Text, []byte("\r\n"))
+	for _, e := range l {
 		out = append(out, f.Text[at:e.Range.Start]...)
+		if returns {
+			e.New = strings.ReplaceAll(e.New, "\n", "\r\n")
+		}
 		out = append(out, e.New...)
 		at = int(e.Range.End)
 	}
