@@ -209,17 +209,13 @@ func (r *reader) duration(key string) opt[time.Duration] {
 		r.f.wrongType(e.node, schema.Duration, quoteKey(e.schema))
 		return o
 	}
-	text := e.node.Text
-	if e.node.Kind == syntax.Int {
-		text += "s"
-	}
-	v, err := time.ParseDuration(text)
-	if err != nil || v < 0 || v%time.Second != 0 {
-		d := r.f.errorAt(codeBadDuration, e.node.Range, "%q is not a duration", e.node.Text)
-		d.Help = "write whole seconds, minutes or hours, as in 90s, 20m or 1h30m"
+	v, err := unit.ParseDuration(e.node.Text)
+	if err != nil {
+		d := r.f.errorAt(codeBadDuration, e.node.Range, "%q is not a duration", shortened(e.node.Text))
+		d.Help = "write whole numbers with w, d, h, m or s, the larger first, as in 90s, 20m or 1h30m"
 		return o
 	}
-	o.V, o.Bad = v, false
+	o.V, o.Bad = v.Std(), false
 	return o
 }
 

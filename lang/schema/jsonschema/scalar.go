@@ -10,7 +10,7 @@ import (
 // expression, such as the bounds of a size with a unit, is the compiler's.
 const (
 	sizes    = `^\s*[0-9]+\s*([KMGT](iB)?|B)?\s*$`
-	duration = `^(0|([0-9]+(\.[0-9]+)?(h|m|s|ms))+)$`
+	duration = `^[0-9]+([wdhms]([0-9]+[dhms])*)?$`
 	octet    = `(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
 	ipv4     = octet + `(\.` + octet + `){3}`
 )
