@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -172,4 +173,40 @@ func onlyManifests(tree *syntax.Node) bool {
 // other, and nothing had changed.
 func (s *Site) Same(o *Site) bool {
 	return slices.Equal(s.files, o.files) && slices.Equal(s.basis(), o.basis())
+}
+
+// WithText is the site with another text in one file of HCL that holds manifests
+// and nothing else, for tools that ask what has which name before the file is
+// parsed: its manifests are still those of the text before. ok is false for
+// other files.
+func (s *Site) WithText(f *source.File) (changed *Site, ok bool) {
+	at := slices.IndexFunc(s.files, func(o *source.File) bool { return o.Name == f.Name })
+	if at < 0 {
+		return nil, false
+	}
+	old := s.documents[s.files[at]]
+	if old == nil || !old.hcl || !old.private {
+		return nil, false
+	}
+	changed = newSite()
+	changed.own, changed.secrets, changed.lock = s.own, s.secrets, s.lock
+	changed.files = slices.Clone(s.files)
+	changed.files[at] = f
+	doc := &document{file: f, hcl: true, private: true}
+	maps.Copy(changed.documents, s.documents)
+	delete(changed.documents, old.file)
+	changed.documents[f] = doc
+	maps.Copy(changed.definitions, s.definitions)
+	manifests := maps.Clone(s.definitions[schema.KindManifest])
+	for name, list := range manifests {
+		list = slices.Clone(list)
+		for i, d := range list {
+			if d.doc == old {
+				list[i] = &definition{kind: d.kind, name: d.name, doc: doc, at: source.Span(f, 0, 0), layer: d.layer}
+			}
+		}
+		manifests[name] = list
+	}
+	changed.definitions[schema.KindManifest] = manifests
+	return changed, true
 }

@@ -19,8 +19,13 @@ var itemKinds = map[query.ItemKind]int{
 
 func complete(s *server, p placeParams) job {
 	at := s.place(p.TextDocument)
-	return about(at, p.Position, func(t teller, offset int) (any, *rpcError) {
+	return func(context.Context) (any, *rpcError) {
 		list := completionList{Items: []completionItem{}}
+		t, text := at.lookAt((*site).sketch)
+		if text == nil {
+			return list, nil
+		}
+		offset := text.offset(p.Position, at.encoding)
 		formats := t.can.TextDocument.Completion.CompletionItem.DocumentationFormat
 		for _, item := range t.world.Complete(at.name, offset) {
 			out := completionItem{Label: item.Label, Kind: itemKinds[item.Kind], Detail: item.Detail, SortText: item.Sort}
@@ -34,7 +39,7 @@ func complete(s *server, p placeParams) job {
 			list.Items = append(list.Items, out)
 		}
 		return list, nil
-	})
+	}
 }
 
 // filterText is what the editor compares with the word it will replace. A word

@@ -163,11 +163,13 @@ func (s *server) place(id documentID) place {
 
 // look is the state of the place's site, nil without one, and the text of its
 // file.
-func (p place) look() (teller, *text) {
+func (p place) look() (teller, *text) { return p.lookAt((*site).load) }
+
+func (p place) lookAt(state func(*site, map[string]*document) *state) (teller, *text) {
 	if p.site == nil {
 		return teller{}, nil
 	}
-	st := p.site.load(p.open)
+	st := state(p.site, p.open)
 	if st == nil {
 		return teller{}, nil
 	}

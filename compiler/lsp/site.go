@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/homestak/homestak/compiler"
 	"github.com/homestak/homestak/compiler/query"
@@ -24,7 +25,7 @@ type site struct {
 	stop chan struct{}        // closed when what is being checked is no longer what there is
 
 	loading sync.Mutex // held while last is replaced
-	last    *state
+	last    atomic.Pointer[state]
 
 	checking sync.Mutex // held while checks works
 	checks   compiler.Checks
@@ -90,20 +91,50 @@ func (s *site) load(open map[string]*document) *state {
 	if err != nil {
 		return nil
 	}
+	last := s.last.Load()
 	var before *compiler.Site
-	if s.last != nil {
-		before = s.last.site
+	if last != nil {
+		before = last.site
 	}
 	loaded, found := compiler.Reload(before, v)
 	s.disk.forget(v)
 	st := &state{root: s.root, site: loaded, found: found, open: open, texts: map[*source.File]*text{}}
-	if s.last != nil && loaded.Same(before) {
-		st.site, st.world = before, s.last.world
+	if last != nil && loaded.Same(before) {
+		st.site, st.world = before, last.world
 	} else {
 		st.world = query.New(loaded, v)
 	}
-	s.last = st
+	s.last.Store(st)
 	return st
+}
+
+// sketch is load for who needs names and not what they mean: it does not wait
+// until a large file of HCL is parsed again after each keystroke. A state of it
+// cannot be checked.
+func (s *site) sketch(open map[string]*document) *state {
+	last := s.last.Load()
+	if last == nil || len(open) != len(last.open) {
+		return s.load(open)
+	}
+	site := last.site
+	for name, doc := range open {
+		before := last.open[name]
+		if before != nil && before.text == doc.text {
+			continue
+		}
+		var ok bool
+		if site, ok = site.WithText(source.NewFile(name, []byte(doc.text.body))); !ok || before == nil {
+			return s.load(open)
+		}
+	}
+	if site == last.site {
+		return s.load(open)
+	}
+	v, err := s.disk.view(open)
+	if err != nil {
+		return nil
+	}
+	return &state{root: s.root, site: site, open: open, texts: map[*source.File]*text{}, world: query.New(site, v)}
 }
 
 // check completes a state with everything there is to say about it. ok is false

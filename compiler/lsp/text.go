@@ -119,7 +119,7 @@ func (t *text) offset(p position, e encoding) int {
 func (t *text) afterUnits(start, end, units int) int {
 	goal := t.unitsBefore(start) + units
 	block := sort.Search(len(t.units), func(i int) bool { return int(t.units[i]) > goal }) - 1
-	at := max(start, block*unitBlock)
+	at := max(start, min(end, block*unitBlock))
 	for n := t.unitsBefore(at); at < end; at++ {
 		if n += int(unitsOf(t.body[at])); n > goal {
 			break
