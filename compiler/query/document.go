@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"path"
@@ -22,6 +23,9 @@ type document struct {
 	name string // of a YAML file's definition
 	once sync.Once
 	tree *node
+
+	asked sync.Once
+	open  bool // see expressive
 
 	indexed sync.Once
 	index   index
@@ -56,7 +60,10 @@ func (d *document) at(offset int) *node { return outlineOf(d.file.Text, d.hcl, o
 
 // expressive says whether the texts of a document may hold expressions.
 func (d *document) expressive() bool {
-	return d.hcl || d.outline().textOf("expressions") == "true"
+	d.asked.Do(func() {
+		d.open = d.hcl || bytes.Contains(d.file.Text, []byte("expressions")) && d.outline().textOf("expressions") == "true"
+	})
+	return d.open
 }
 
 // span makes a range of offsets.

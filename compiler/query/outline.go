@@ -47,6 +47,32 @@ type span struct{ start, end int }
 // touches reports whether a cursor at an offset is in or at the end of s.
 func (s span) touches(at int) bool { return s.start <= at && at <= s.end && s.end > s.start }
 
+// paper is the text of an outline and the nodes that it is made of: there are
+// many, and most of their texts are parts of the one.
+type paper struct {
+	text []byte
+	str  string
+	slab []node
+}
+
+func newPaper(text []byte) paper { return paper{text: text, str: string(text)} }
+
+// node hands out a node.
+func (p *paper) node(n node) *node {
+	if len(p.slab) == 0 {
+		p.slab = make([]node, 64)
+	}
+	out := &p.slab[0]
+	p.slab = p.slab[1:]
+	*out = n
+	return out
+}
+
+// field makes a field with a key and nothing behind it.
+func (p *paper) field(key string, at span) field {
+	return field{key: key, at: at, sep: true, value: p.node(node{start: at.end, end: at.end})}
+}
+
 // none is the cursor of an outline that nobody types in.
 const none = -1
 

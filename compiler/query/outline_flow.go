@@ -5,7 +5,7 @@ import "strings"
 // flowReader outlines YAML in brackets. column is that of the block collection
 // around: a line that is no deeper ends brackets that were not closed.
 type flowReader struct {
-	text   []byte
+	*paper
 	cursor int
 	column int
 	ended  bool // at such a line
@@ -29,7 +29,7 @@ func (r *flowReader) value(at, depth int) *node {
 		stop++ // an indicator out of place
 	}
 	stop = max(trimmed(r.text, at, stop), at)
-	return &node{kind: scalar, start: at, end: stop, text: string(r.text[at:stop])}
+	return r.node(node{kind: scalar, start: at, end: stop, text: r.str[at:stop]})
 }
 
 func (r *flowReader) quoted(at int) *node {
@@ -38,7 +38,7 @@ func (r *flowReader) quoted(at int) *node {
 	if stop < 0 {
 		stop = trimmed(r.text, at, end) - 1
 	}
-	return &node{kind: scalar, start: at, end: stop + 1, quote: r.text[at], text: quotedText(r.text[at : stop+1])}
+	return r.node(node{kind: scalar, start: at, end: stop + 1, quote: r.text[at], text: quotedText(r.text[at : stop+1])})
 }
 
 // endsPlain reports whether a plain scalar ends before an offset.
@@ -107,7 +107,7 @@ func (r *flowReader) here(from, to int) bool {
 }
 
 func (r *flowReader) list(open, depth int) *node {
-	n := &node{kind: list, start: open, flow: true}
+	n := r.node(node{kind: list, start: open, flow: true})
 	at := open + 1
 	for fresh := true; ; {
 		gap := at
@@ -127,7 +127,7 @@ func (r *flowReader) list(open, depth int) *node {
 		item := r.value(at, depth+1)
 		at = item.end
 		if i := r.skip(at); i < len(r.text) && !r.ended && item.kind == scalar && r.isColon(i) { // [a: b]
-			pair := &node{kind: mapping, start: item.start, flow: true, fields: []field{newField(item.text, span{item.start, item.end})}}
+			pair := r.node(node{kind: mapping, start: item.start, flow: true, fields: []field{r.field(item.text, span{item.start, item.end})}})
 			at = r.fieldValue(&pair.fields[0], i, depth+1)
 			pair.end = at
 			item = pair
@@ -146,7 +146,7 @@ func (r *flowReader) after(at int) int {
 }
 
 func (r *flowReader) mapping(open, depth int) *node {
-	n := &node{kind: mapping, start: open, flow: true}
+	n := r.node(node{kind: mapping, start: open, flow: true})
 	at := open + 1
 	for fresh := true; ; {
 		gap := at
@@ -164,7 +164,7 @@ func (r *flowReader) mapping(open, depth int) *node {
 			return n
 		}
 		key := r.value(at, depth+1)
-		f := newField(key.text, span{key.start, key.end})
+		f := r.field(key.text, span{key.start, key.end})
 		at = key.end
 		i := r.skip(at)
 		if f.sep = i < len(r.text) && !r.ended && (r.isColon(i) || key.quote != 0 && r.text[i] == ':'); f.sep {

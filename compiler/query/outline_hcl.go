@@ -11,14 +11,14 @@ import (
 
 // hclReader outlines HCL by braces. The tree has the shape of lang/hcl's.
 type hclReader struct {
-	text   []byte
+	paper
 	cursor int
 	at     int
 	depth  int
 }
 
 func outlineHCL(text []byte, cursor int) *node {
-	r := &hclReader{text: text, cursor: cursor}
+	r := &hclReader{paper: newPaper(text), cursor: cursor}
 	root := &node{kind: mapping, end: len(text)}
 	for r.at < len(text) {
 		r.body(root, true) // again after a brace too many
@@ -123,10 +123,10 @@ func (r *hclReader) junk() {
 
 // entry reads what follows the word that an attribute or a block begins with.
 func (r *hclReader) entry(n *node, word span, top bool) {
-	key := string(r.text[word.start:word.end])
+	key := r.str[word.start:word.end]
 	i := r.blanks(r.at)
 	if i < len(r.text) && r.text[i] == '=' && (i+1 == len(r.text) || r.text[i+1] != '=') {
-		f := newField(key, word)
+		f := r.field(key, word)
 		f.value = r.expression(i+1, false)
 		r.at = f.value.end
 		n.fields = append(n.fields, f)
@@ -137,7 +137,7 @@ func (r *hclReader) entry(n *node, word span, top bool) {
 		r.block(n, key, word, label, i, top)
 		return
 	}
-	f := newField(key, word)
+	f := r.field(key, word)
 	f.sep = false
 	n.fields = append(n.fields, f)
 }
@@ -175,9 +175,9 @@ func (r *hclReader) labels(at int) (first span, next int) {
 
 // block adds a block to the mapping or list it belongs to and reads its body.
 func (r *hclReader) block(n *node, key string, word, label span, brace int, top bool) {
-	body := &node{kind: mapping, start: word.start, end: max(word.end, label.end), head: word}
+	body := r.node(node{kind: mapping, start: word.start, end: max(word.end, label.end), head: word})
 	name := unquoted(r.text, label)
-	text := unescaped(string(r.text[name.start:name.end]))
+	text := unescaped(r.str[name.start:name.end])
 	itemField, _ := hcl.ItemField(key)
 	switch {
 	case itemField != "" && !(top && label.end == 0):
@@ -185,7 +185,7 @@ func (r *hclReader) block(n *node, key string, word, label span, brace int, top 
 		l.items = append(l.items, body)
 		if label.end > label.start {
 			body.fields = append(body.fields, field{key: "name", at: label, sep: true, label: true,
-				value: &node{kind: scalar, start: label.start, end: label.end, quote: quoteOf(r.text, label), text: text}})
+				value: r.node(node{kind: scalar, start: label.start, end: label.end, quote: quoteOf(r.text, label), text: text})})
 		}
 	case slices.Contains(hcl.Defining(), key), top && label.end > label.start:
 		l := collector(n, key, word, mapping)
@@ -233,7 +233,7 @@ func (r *hclReader) expression(at int, inner bool) *node {
 		if inner {
 			stop = start
 		}
-		return &node{start: at, end: max(at, min(stop, r.blanks(at)))}
+		return r.node(node{start: at, end: max(at, min(stop, r.blanks(at)))})
 	}
 	return r.classify(span{start, end})
 }
@@ -241,7 +241,7 @@ func (r *hclReader) expression(at int, inner bool) *node {
 // classify says what an expression is, and reads what is in it.
 func (r *hclReader) classify(s span) *node {
 	part := r.text[s.start:s.end]
-	n := &node{kind: formula, start: s.start, end: s.end}
+	n := r.node(node{kind: formula, start: s.start, end: s.end})
 	switch c := part[0]; {
 	case (c == '[' || c == '{') && r.depth < maxOutline:
 		if close := bracketEnd(r.text, s.start, s.end); close < s.end || isLoop(part) {
@@ -262,7 +262,7 @@ func (r *hclReader) classify(s span) *node {
 			n.kind, n.quote = scalar, '|'
 		}
 	default:
-		r.simple(n, string(part))
+		r.simple(n, r.str[s.start:s.end])
 	}
 	return n
 }
@@ -280,7 +280,7 @@ func (r *hclReader) simple(n *node, text string) {
 		return
 	}
 	root := wordAt(r.text, n.start)
-	rootName := string(r.text[root.start:root.end])
+	rootName := r.str[root.start:root.end]
 	if !syntax.IsReferenceRoot(rootName) || root.end == n.end {
 		if root.end == n.end {
 			n.kind, n.text = scalar, text // a word that is being typed
@@ -295,7 +295,7 @@ func (r *hclReader) simple(n *node, text string) {
 		n.kind, n.ref, n.text = scalar, rootName, rest[1:]
 	case rest[0] == '[' && strings.Count(rest, "[") == 1 && strings.Contains(rest, `"`) && bracketEnd(r.text, root.end, n.end) == n.end:
 		s := lastStep(r.text, span{n.start, n.end})
-		n.kind, n.ref, n.text = scalar, rootName, unescaped(string(r.text[s.start:s.end]))
+		n.kind, n.ref, n.text = scalar, rootName, unescaped(r.str[s.start:s.end])
 	}
 }
 
@@ -363,7 +363,7 @@ func (r *hclReader) object(n *node) *node {
 			continue
 		}
 		name := unquoted(r.text, key)
-		f := newField(unescaped(string(r.text[name.start:name.end])), key)
+		f := r.field(unescaped(r.str[name.start:name.end]), key)
 		i := r.blanks(key.end)
 		f.sep = i < n.end && (r.text[i] == '=' || r.text[i] == ':')
 		if at = max(i, at+1); f.sep {

@@ -8,7 +8,7 @@ import (
 // yamlReader outlines YAML by indentation. Each open collection has the column
 // that its entries begin at.
 type yamlReader struct {
-	text   []byte
+	paper
 	cursor int
 	root   *node
 	open   []frame
@@ -22,7 +22,7 @@ type frame struct {
 }
 
 func outlineYAML(text []byte, cursor int) *node {
-	r := &yamlReader{text: text, cursor: cursor, root: &node{}}
+	r := &yamlReader{paper: newPaper(text), cursor: cursor, root: &node{}}
 	r.open = []frame{{r.root, -1}}
 	at := 0
 	if bytes.HasPrefix(text, []byte("\ufeff")) {
@@ -126,7 +126,7 @@ func (r *yamlReader) key(at, end int) (f field, colon int) {
 		if i == end || r.text[i] != ':' || i+1 < end && !isBlank(r.text[i+1]) {
 			return f, -1
 		}
-		return newField(unquote(r.text[at:stop+1]), span{at, stop + 1}), i
+		return r.field(unquote(r.text[at:stop+1]), span{at, stop + 1}), i
 	}
 	if strings.IndexByte("[{|>#", r.text[at]) >= 0 {
 		return f, -1
@@ -137,14 +137,10 @@ func (r *yamlReader) key(at, end int) (f field, colon int) {
 			return f, -1
 		case c == ':' && (i+1 == end || isBlank(r.text[i+1])):
 			stop := trimmed(r.text, at, i)
-			return newField(string(r.text[at:stop]), span{at, stop}), i
+			return r.field(r.str[at:stop], span{at, stop}), i
 		}
 	}
 	return f, -1
-}
-
-func newField(key string, at span) field {
-	return field{key: key, at: at, sep: true, value: &node{start: at.end, end: at.end}}
 }
 
 // closingQuote is where the quote at an offset is closed, -1 when it is not
@@ -213,7 +209,7 @@ func (r *yamlReader) close(column int, dash bool) {
 func (r *yamlReader) push(k kind, at, column int) *node {
 	n := r.slot()
 	if n == nil {
-		n = &node{}
+		n = r.node(node{})
 	}
 	*n = node{kind: k, start: at, end: at}
 	if len(r.open) < maxOutline {
@@ -234,7 +230,7 @@ func (r *yamlReader) item(at, column, end int) *node {
 	if l.kind != list || top.column != column {
 		l = r.push(list, at, column)
 	}
-	item := &node{start: at + 1, end: end}
+	item := r.node(node{start: at + 1, end: end})
 	l.items = append(l.items, item)
 	return item
 }
@@ -278,7 +274,7 @@ func (r *yamlReader) typed(at, column, start, end int) int {
 			stop = at + i
 		}
 		stop = trimmed(r.text, at, stop)
-		f := newField(string(r.text[at:stop]), span{at, stop})
+		f := r.field(r.str[at:stop], span{at, stop})
 		f.sep = false
 		top.n.fields = append(top.n.fields, f)
 	case top.n.kind == mapping && len(top.n.fields) > 0:
@@ -298,7 +294,7 @@ func (r *yamlReader) goOn(n *node, at, end int) {
 		end = at + i
 	}
 	end = trimmed(r.text, at, end)
-	n.text += " " + string(r.text[at:end])
+	n.text += " " + r.str[at:end]
 	n.end = end
 }
 
@@ -318,7 +314,7 @@ func (r *yamlReader) value(n *node, at, column, end, next int) int {
 		*n = node{kind: scalar, start: at, end: end, quote: '|'}
 		return r.block(n, column, end, next)
 	case '{', '[':
-		f := flowReader{text: r.text, cursor: r.cursor, column: column}
+		f := flowReader{paper: &r.paper, cursor: r.cursor, column: column}
 		*n = *f.value(at, 0)
 		_, next = lineEnd(r.text, min(n.end, len(r.text)))
 		return next
@@ -333,7 +329,7 @@ func (r *yamlReader) value(n *node, at, column, end, next int) int {
 		stop = at + i
 	}
 	stop = trimmed(r.text, at, stop)
-	*n = node{kind: scalar, start: at, end: stop, text: string(r.text[at:stop])}
+	*n = node{kind: scalar, start: at, end: stop, text: r.str[at:stop]}
 	return next
 }
 
@@ -355,7 +351,7 @@ func (r *yamlReader) block(n *node, column, end, next int) int {
 		next = after
 	}
 	if n.end > end {
-		n.text = string(r.text[first:n.end])
+		n.text = r.str[first:n.end]
 	}
 	return next
 }

@@ -97,6 +97,9 @@ func (p *place) at(n *node, s shape, key string) bool {
 			return false
 		}
 	case scalar:
+		if !n.covers(p.offset) {
+			return false
+		}
 		if p.word = n.name(p.doc.file.Text); p.offset < p.word.start || p.word.end < p.offset {
 			p.word = span{n.start, n.end}
 		}
@@ -104,7 +107,7 @@ func (p *place) at(n *node, s shape, key string) bool {
 		return true
 	}
 	p.value, p.shape, p.word = n, s, span{p.offset, p.offset}
-	return n.kind != list
+	return n.kind != list && n.covers(p.offset)
 }
 
 // inMapping finds the place at a key or in a value of a mapping. Values come
