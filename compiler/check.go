@@ -29,6 +29,8 @@ func (c *compilation) check() bool {
 	}
 	c.checkClashes()
 	c.checkPattern()
+	c.mentioned()
+	c.policies()
 	return true
 }
 

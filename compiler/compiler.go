@@ -11,7 +11,8 @@ import (
 type Options struct {
 	Manifest string            // name of the manifest
 	Mode     string            // push, pull or hybrid overrides every node's config and run mode; "" leaves them
-	Vars     map[string]string // values for variables of the manifest's file that are text, numbers or booleans
+	Vars     map[string]string // values for variables of the manifest's file: text, or an expression where the type has parts
+	VarFiles []*source.File    // files of such values, in YAML, JSON or HCL; the last one counts, and Vars over all
 }
 
 // stages are everything Compile does, in order. A stage that cannot leave
@@ -80,13 +81,14 @@ type compilation struct {
 	globs map[string][]*node // what a glob of peers matched
 	full  bool               // the bound on edges was reported
 
-	specs     map[string]*specEffect
-	specDecls map[string]*specDecl
-	presets   map[string]*presetDecl
-	postures  map[string]*postureDecl
-	images    map[string]*imageDecl
-	hosts     map[string]hostDecl
-	allKeys   []ir.Value[string] // see everyKey
+	specs       map[string]*specEffect
+	specDecls   map[string]*specDecl
+	presets     map[string]*presetDecl
+	postures    map[string]*postureDecl
+	images      map[string]*imageDecl
+	policyDecls map[string]*struct{}
+	hosts       map[string]hostDecl
+	allKeys     []ir.Value[string] // see everyKey
 }
 
 // node is one instance on its way through the stages.

@@ -69,8 +69,7 @@ func (f *findings) manifest(n *syntax.Node, where string) manifestDecl {
 	r.take("name")
 	r.take("nodes")
 	r.take("modules")
-	r.take("checks")
-	r.take("expressions")
+	r.later("checks")
 	return manifestDecl{
 		description: r.text("description"),
 		pattern:     r.text("pattern"),
@@ -115,9 +114,10 @@ func (f *findings) node(n *syntax.Node) *nodeDecl {
 	}
 	d.tags, d.tagsAt = r.texts("tags")
 	d.peers, _ = r.texts("peers")
-	for _, later := range []string{"count", "template", "for_each", "disks", "placement", "boot", "cloud_init", "unprivileged", "features", "renamed_from", "nodes", "modules"} {
-		r.take(later)
+	for _, expanded := range []string{"count", "for_each", "nodes", "modules"} {
+		r.take(expanded)
 	}
+	r.later("template", "disks", "placement", "boot", "cloud_init", "unprivileged", "features", "renamed_from")
 	if d.name.Set {
 		d.at = d.name.At
 	}

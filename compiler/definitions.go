@@ -122,5 +122,7 @@ func (c *compilation) decodeUnused(kind, name string) {
 		decoded(c, &c.postures, kind, n, c.findings.posture)
 	case schema.KindImage:
 		decoded(c, &c.images, kind, n, c.findings.image)
+	case schema.KindPolicy:
+		decoded(c, &c.policyDecls, kind, n, c.findings.policy)
 	}
 }

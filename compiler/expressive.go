@@ -61,7 +61,7 @@ func (f *findings) withoutScope(tree *syntax.Node) *syntax.Node {
 				f.needsExpressions(tree, field)
 			}
 			if n := field.Value; n.Kind != syntax.Map && n.Kind != syntax.Null && n.Kind != syntax.Bad {
-				f.wrongType(n, schema.Table, `"` + field.Key + `"`)
+				f.wrongType(n, schema.Table, `"`+field.Key+`"`)
 			}
 		}
 	}

@@ -10,9 +10,10 @@ import (
 
 // findings collects the diagnostics of one compilation.
 type findings struct {
-	list    diag.List
-	guesses int                    // did-you-means that were looked for
-	taken   map[*schema.Field]bool // every field a decoder took; kept for a test
+	list     diag.List
+	guesses  int                    // did-you-means that were looked for
+	mentions []mention              // names in fields without effect, to be looked up
+	taken    map[*schema.Field]bool // every field a decoder took; kept for a test
 }
 
 // maxGuesses bounds the search for near names: with a hundred thousand nodes

@@ -36,6 +36,7 @@ var directories = []struct{ dir, kind string }{
 	{"images", schema.KindImage},
 	{"hosts", schema.KindHost},
 	{"nodes", schema.KindHost},
+	{"policies", schema.KindPolicy},
 	{"manifests", schema.KindManifest},
 }
 
@@ -215,7 +216,7 @@ func (l *loader) blocks(doc *document) {
 		if schema.Of(f.Key) == nil {
 			d := l.errorAt(codeBlockKind, f.Range, "unknown block %q", f.Key)
 			d.Help = "remove it"
-			l.suggest(d, f.Key, []string{"host", "image", "locals", "manifest", "posture", "preset", "spec", "variable"})
+			l.suggest(d, f.Key, []string{"host", "image", "locals", "manifest", "policy", "posture", "preset", "spec", "variable"})
 			continue
 		}
 		if f.Value.Kind != syntax.Map {

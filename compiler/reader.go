@@ -76,6 +76,7 @@ func (f *findings) read(n *syntax.Node, o *schema.Object, where string) *reader 
 		r.field(&n.Fields[i], where)
 	}
 	r.missing(where)
+	r.oneOf(where)
 	return r
 }
 
@@ -114,6 +115,9 @@ func (r *reader) field(field *syntax.Field, where string) {
 	case s.Gone != "":
 		d := r.f.errorAt(codeGoneField, field.Range, "%q is no field of %s any more", field.Key, article(r.object.Name))
 		d.Help = s.Gone
+		return
+	case s.Top:
+		r.topOfFile(s, field, where)
 		return
 	}
 	if s.Renamed != "" {

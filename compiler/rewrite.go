@@ -26,8 +26,29 @@ func replace(at source.Range, text string) []diag.Fix {
 	return put(at, written)
 }
 
-// put is a fix that puts text in the place of a range as it stands.
+// interpolated says whether a place of a YAML file is inside of ${…}, looking
+// no farther back than anybody's expression is long.
+func interpolated(at source.Range) bool {
+	text, depth := at.File.Text, 0
+	for i := int(at.Start) - 1; i > 0 && i > int(at.Start)-4096; i-- {
+		switch {
+		case text[i] == '}':
+			depth++
+		case text[i] == '{' && depth > 0:
+			depth--
+		case text[i] == '{' && (text[i-1] == '$' || text[i-1] == '%'):
+			return true
+		}
+	}
+	return false
+}
+
+// put is a fix that puts text in the place of a range as it stands. There is
+// none inside the expressions of YAML, which are in quotes of their own.
 func put(at source.Range, text string) []diag.Fix {
+	if path.Ext(at.File.Name) != ".hcl" && interpolated(at) {
+		return nil
+	}
 	return []diag.Fix{{Title: fmt.Sprintf("write %s", text), Edits: []diag.Edit{{Range: at, New: text}}}}
 }
 

@@ -1,9 +1,13 @@
 package compiler
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/expr"
 	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
 )
 
@@ -44,8 +48,8 @@ func example(s *schema.Field) *syntax.Node {
 func every(o *schema.Object, path string, visit func(*schema.Field, string)) {
 	for i := range o.Fields {
 		s := &o.Fields[i]
-		if s.Renamed != "" || s.Gone != "" {
-			continue
+		if s.Renamed != "" || s.Gone != "" || s.Top {
+			continue // withoutScope takes what is of the whole file
 		}
 		visit(s, path+"."+s.Key)
 		if s.Object != nil {
@@ -71,6 +75,11 @@ func TestEveryDeclaredFieldIsTaken(t *testing.T) {
 		{schema.Posture, func(c *compilation, n *syntax.Node) { c.findings.posture(n, "p") }},
 		{schema.Image, func(c *compilation, n *syntax.Node) { c.findings.image(n, "i") }},
 		{schema.Host, func(c *compilation, n *syntax.Node) { c.host(n, "h") }},
+		{schema.Policy, func(c *compilation, n *syntax.Node) { c.policy(n, "p") }},
+		{schema.Variable, func(c *compilation, _ *syntax.Node) {
+			n, _ := lang.Parse(source.NewFile("a.hcl", []byte("variable \"v\" {\n  validation {}\n}\n")))
+			c.variable(&n.Get("variable").Fields[0], &options{}, expr.NewBudget())
+		}},
 		{schema.Site, func(c *compilation, n *syntax.Node) { (&loader{findings: c.findings}).siteDecl(n) }},
 	}
 	for _, d := range decoders {
@@ -85,8 +94,23 @@ func TestEveryDeclaredFieldIsTaken(t *testing.T) {
 	}
 }
 
+// What is of a whole YAML file is the same for all that a file can define.
+func TestFieldsOfAFile(t *testing.T) {
+	for _, kind := range []string{schema.KindManifest, schema.KindSpec, schema.KindPreset, schema.KindPosture, schema.KindImage, schema.KindHost, schema.KindPolicy} {
+		var top []string
+		for _, s := range schema.Of(kind).Fields {
+			if s.Top {
+				top = append(top, s.Key)
+			}
+		}
+		if !slices.Equal(top, scopeFields) {
+			t.Errorf("%s has %v at the top of its file", kind, top)
+		}
+	}
+}
+
 func TestSchemaSaysWhatEveryFieldIsFor(t *testing.T) {
-	for _, o := range []*schema.Object{schema.Manifest, schema.Node, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Site, schema.Variable} {
+	for _, o := range []*schema.Object{schema.Manifest, schema.Node, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Site, schema.Variable, schema.Policy} {
 		every(o, o.Name, func(s *schema.Field, path string) {
 			if s.Doc == "" || s.Doc[len(s.Doc)-1] != '.' {
 				t.Errorf("%s has no sentence that explains it", path)

@@ -17,13 +17,19 @@ const codeExtension diag.Code = "HS0006"
 // error. With a tree, parts that an error was reported for are syntax.Bad.
 // Texts of a YAML file that HasExpressions are templates, as in HCL.
 func Parse(f *source.File) (*syntax.Node, diag.List) {
+	n, list := ParseText(f)
+	if isYAML(f.Name) && HasExpressions(n) && !f.Secret {
+		list = append(list, yaml.Templates(n)...)
+	}
+	return n, list
+}
+
+// ParseText is Parse for those who only care for how a file is written: texts of
+// YAML stay texts, whatever is in them.
+func ParseText(f *source.File) (*syntax.Node, diag.List) {
 	switch path.Ext(f.Name) {
 	case ".yaml", ".yml":
-		n, list := yaml.Parse(f)
-		if HasExpressions(n) && !f.Secret {
-			list = append(list, yaml.Templates(n)...)
-		}
-		return n, list
+		return yaml.Parse(f)
 	case ".hcl":
 		return hcl.Parse(f)
 	}
@@ -32,6 +38,8 @@ func Parse(f *source.File) (*syntax.Node, diag.List) {
 	d.Help = "name the file *.yaml, *.yml or *.hcl"
 	return nil, diag.List{d}
 }
+
+func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
 
 // Known reports whether Parse has a syntax for a file of this name.
 func Known(name string) bool {

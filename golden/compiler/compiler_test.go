@@ -18,6 +18,7 @@ import (
 	"github.com/homestak/homestak/compiler"
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/source"
 )
 
 var update = flag.Bool("update", false, "write out/ir and out/diag anew")
@@ -37,10 +38,10 @@ func golden(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := options(t, string(a.Comment))
-	site := site(a, "in/")
+	o := options(t, a)
+	site, vars := site(a, "in/"), site(a, "vars/")
 	dep, list := run(site, o)
-	expectations(string(a.Comment), site).compare(t, list)
+	expectations(string(a.Comment), site, vars).compare(t, list)
 	outputs := map[string]string{}
 	if dep != nil {
 		outputs["out/ir"] = dep.Dump()
@@ -52,7 +53,7 @@ func golden(t *testing.T, name string) {
 
 	if hcl := site2(a); hcl != nil {
 		other, list := run(hcl, o)
-		expectations(string(a.Comment), hcl).compare(t, list)
+		expectations(string(a.Comment), hcl, vars).compare(t, list)
 		if dep != nil && other != nil && dep.Digest() != other.Digest() {
 			t.Errorf("HCL means something else:\n%s", cmp.Diff(values(dep), values(other)))
 		}
@@ -64,9 +65,9 @@ func values(d *ir.Deployment) string {
 	return regexp.MustCompile(`  \S+ +(\S+:\d+:\d+)?\n`).ReplaceAllString(d.Dump(), "\n")
 }
 
-func options(t *testing.T, comment string) compiler.Options {
+func options(t *testing.T, a *txtar.Archive) compiler.Options {
 	o := compiler.Options{Vars: map[string]string{}}
-	for line := range strings.Lines(comment) {
+	for line := range strings.Lines(string(a.Comment)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		switch key {
 		case "manifest":
@@ -79,6 +80,12 @@ func options(t *testing.T, comment string) compiler.Options {
 				t.Fatalf("var: %s", value)
 			}
 			o.Vars[name] = v
+		case "varfile":
+			f := site(a, "vars/")[value]
+			if f == nil {
+				t.Fatalf("there is no vars/%s", value)
+			}
+			o.VarFiles = append(o.VarFiles, source.NewFile(value, f.Data))
 		}
 	}
 	return o
@@ -139,7 +146,7 @@ var (
 	single = regexp.MustCompile(`(HS\d{4})(?:\s+"([^"]*)")?`)
 )
 
-func expectations(comment string, site fstest.MapFS) expected {
+func expectations(comment string, files ...fstest.MapFS) expected {
 	var all expected
 	add := func(place, line string) {
 		if m := mark.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
@@ -151,11 +158,13 @@ func expectations(comment string, site fstest.MapFS) expected {
 	for line := range strings.Lines(comment) {
 		add("", line)
 	}
-	for name, f := range site {
-		n := 0
-		for line := range strings.Lines(string(f.Data)) {
-			n++
-			add(fmt.Sprintf("%s:%d", name, n), line)
+	for _, site := range files {
+		for name, f := range site {
+			n := 0
+			for line := range strings.Lines(string(f.Data)) {
+				n++
+				add(fmt.Sprintf("%s:%d", name, n), line)
+			}
 		}
 	}
 	return all

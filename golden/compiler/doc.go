@@ -7,6 +7,7 @@
 //	manifest: NAME    what is compiled; without it, the whole site is checked
 //	mode: MODE        as with --mode
 //	var: NAME=VALUE   as with --var
+//	varfile: NAME     as with --var-file, the file vars/NAME
 //
 // Its files:
 //

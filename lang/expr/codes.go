@@ -28,6 +28,9 @@ const (
 
 // report adds a finding, which costs like everything else.
 func (e *evaluator) report(d *diag.Diagnostic) {
+	if e.told {
+		redact(d)
+	}
 	d.Fixes = slices.DeleteFunc(d.Fixes, func(f diag.Fix) bool { return e.quotes(f.Edits) })
 	if e.spend(0, sizeReport, d.Range) {
 		e.found = append(e.found, d)

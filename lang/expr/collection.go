@@ -25,6 +25,8 @@ func (e *evaluator) splatted(x *hclsyntax.SplatExpr) (cty.Value, bool) {
 		return cty.NilVal, false
 	}
 	at := e.at(x.SrcRange)
+	whole := v
+	v = e.open(v)
 	var items []cty.Value
 	switch {
 	case v.IsNull():
@@ -40,7 +42,7 @@ func (e *evaluator) splatted(x *hclsyntax.SplatExpr) (cty.Value, bool) {
 	}
 	out := make([]cty.Value, 0, len(items))
 	for _, item := range items {
-		e.splat[x.Item] = item
+		e.splat[x.Item] = like(whole, item)
 		r, ok := e.eval(x.Each)
 		if !ok {
 			return cty.NilVal, false
@@ -56,6 +58,7 @@ func (e *evaluator) element(v, k cty.Value, at source.Range, what string) (cty.V
 	if !v.IsKnown() || !k.IsKnown() {
 		return cty.NilVal, false
 	}
+	v, k = e.open(v), e.open(k)
 	if v.IsNull() || k.IsNull() {
 		if v.IsNull() {
 			e.isNull(at, what)
@@ -116,6 +119,8 @@ func (e *evaluator) forEach(x *hclsyntax.ForExpr) (cty.Value, bool) {
 		return cty.NilVal, false
 	}
 	at := e.at(x.CollExpr.Range())
+	whole := coll
+	coll = e.open(coll)
 	if coll.IsNull() {
 		e.isNull(at, "what a for goes through")
 		return cty.NilVal, false
@@ -135,9 +140,9 @@ func (e *evaluator) forEach(x *hclsyntax.ForExpr) (cty.Value, bool) {
 			if isSequence(coll) {
 				k = cty.NumberIntVal(position)
 			}
-			e.bound = append(e.bound, binding{x.KeyVar, k})
+			e.bound = append(e.bound, binding{x.KeyVar, like(whole, k)})
 		}
-		e.bound = append(e.bound, binding{x.ValVar, v})
+		e.bound = append(e.bound, binding{x.ValVar, like(whole, v)})
 		if !e.spend(1, sizeNumber, at) || !m.add() {
 			return cty.NilVal, false
 		}

@@ -36,6 +36,8 @@ type evaluator struct {
 	splat  map[*hclsyntax.AnonSymbolExpr]cty.Value // the current item of each splat around
 	named  map[hclsyntax.Expression]bool           // what checkNames has looked at
 	found  diag.List
+	seen   bool // the expression being evaluated has looked at a sensitive value
+	told   bool // and so has one before it in the same field: findings are redacted
 }
 
 type binding struct {
@@ -65,6 +67,7 @@ func (e *evaluator) tree(n *syntax.Node) *syntax.Node {
 	}
 	switch n.Kind {
 	case syntax.Expr:
+		e.seen, e.told = false, false
 		return e.node(n.Expr)
 	case syntax.List:
 		out := n
@@ -115,6 +118,10 @@ func (e *evaluator) node(x hclsyntax.Expression) *syntax.Node {
 		return e.node(x.Wrapped)
 	case *hclsyntax.ConditionalExpr:
 		branch, ok := e.branch(x)
+		if ok && e.seen {
+			e.wouldShow(e.at(x.Condition.Range()))
+			return bad
+		}
 		if !ok {
 			return bad
 		}
@@ -136,6 +143,10 @@ func (e *evaluator) node(x hclsyntax.Expression) *syntax.Node {
 	if !ok {
 		return bad
 	}
+	if e.scope.Sensitive && IsSensitive(v) {
+		e.wouldShow(at)
+		return bad
+	}
 	n, ok := e.toNode(v, at, 0)
 	if !ok {
 		return bad
@@ -149,6 +160,10 @@ func (e *evaluator) objectNode(x *hclsyntax.ObjectConsExpr, at source.Range) *sy
 	for _, item := range x.Items {
 		keyAt := e.at(item.KeyExpr.Range())
 		key, ok := e.key(item.KeyExpr)
+		if ok && e.seen {
+			e.wouldShow(keyAt)
+			ok = false
+		}
 		value := e.node(item.ValueExpr)
 		if !ok {
 			m.Kind = syntax.Bad

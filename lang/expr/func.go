@@ -108,6 +108,9 @@ func (e *evaluator) call(x *hclsyntax.FunctionCallExpr) (cty.Value, bool) {
 		return cty.NilVal, false
 	}
 	for i := range args {
+		if args[i], ok = e.openAll(args[i], places[i]); !ok {
+			return cty.NilVal, false
+		}
 		if args[i], ok = e.argument(f, i, args[i], places[i]); !ok {
 			return cty.NilVal, false
 		}
@@ -154,6 +157,8 @@ func (e *evaluator) arguments(x *hclsyntax.FunctionCallExpr) (args []cty.Value, 
 			args, places = append(args, v), append(places, at)
 			continue
 		}
+		whole := v
+		v = e.open(v)
 		if v.IsNull() || !isSequence(v) {
 			e.wrongType(at, "what ... expands", "a list", typeName(v))
 			return nil, nil, false
@@ -163,7 +168,7 @@ func (e *evaluator) arguments(x *hclsyntax.FunctionCallExpr) (args []cty.Value, 
 			return nil, nil, false
 		}
 		for _, item := range items {
-			args, places = append(args, item), append(places, at)
+			args, places = append(args, like(whole, item)), append(places, at)
 		}
 	}
 	return args, places, ok

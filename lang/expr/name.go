@@ -160,6 +160,7 @@ func (e *evaluator) traverse(v cty.Value, steps hcl.Traversal, what string) (cty
 
 // attribute takes a field of a mapping.
 func (e *evaluator) attribute(v cty.Value, name string, at source.Range, what string) (cty.Value, bool) {
+	v = e.open(v)
 	switch {
 	case !v.IsKnown():
 		return cty.NilVal, false

@@ -19,6 +19,13 @@ func (e *evaluator) binary(x *hclsyntax.BinaryOpExpr) (cty.Value, bool) {
 		if !lok || !rok {
 			return cty.NilVal, false
 		}
+		at := e.at(x.SrcRange)
+		if l, lok = e.openAll(l, at); lok {
+			r, rok = e.openAll(r, at)
+		}
+		if !lok || !rok {
+			return cty.NilVal, false
+		}
 		same, err := e.budget.equal(l, r)
 		return cty.BoolVal(same == (x.Op == hclsyntax.OpEqual)), err == nil || e.stop(err, e.at(x.SrcRange))
 	}
@@ -64,6 +71,7 @@ func (e *evaluator) number(x hclsyntax.Expression) (*big.Float, bool) {
 	if !ok || !v.IsKnown() {
 		return nil, false
 	}
+	v = e.open(v)
 	at := e.at(x.Range())
 	if v.IsNull() {
 		e.isNull(at, "an operand")

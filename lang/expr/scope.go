@@ -8,8 +8,10 @@ type Scope struct {
 	// Vars are the root names: "var", "local", "count", "each", … Most are
 	// objects. An unknown value (cty.DynamicVal), here or inside, stands for
 	// one whose error was reported already: what uses it becomes syntax.Bad
-	// without another diagnostic. Values must not be marked.
+	// without another diagnostic. Values have no marks but that of Sensitive.
 	Vars map[string]cty.Value
+	// Sensitive says that some of Vars are. Only then are marks looked for.
+	Sensitive bool
 	// Funcs is the function table; nil means Functions().
 	Funcs map[string]*Func
 	// Budget bounds all evaluations in this scope, and in those made of it by

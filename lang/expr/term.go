@@ -15,6 +15,14 @@ func (e *evaluator) eval(x hclsyntax.Expression) (v cty.Value, ok bool) {
 	if !e.step(e.at(x.Range())) {
 		return cty.NilVal, false
 	}
+	if e.scope.Sensitive {
+		return e.marked(func() (cty.Value, bool) { return e.kind(x) })
+	}
+	return e.kind(x)
+}
+
+// kind evaluates each kind of expression.
+func (e *evaluator) kind(x hclsyntax.Expression) (v cty.Value, ok bool) {
 	switch x := x.(type) {
 	case *hclsyntax.LiteralValueExpr:
 		return e.literal(x)
@@ -139,6 +147,7 @@ func (e *evaluator) textOf(x hclsyntax.Expression, what string) (string, bool) {
 }
 
 func (e *evaluator) asText(v cty.Value, at source.Range, what string) (string, bool) {
+	v = e.open(v)
 	switch t := v.Type(); {
 	case !v.IsKnown():
 		return "", false
@@ -162,6 +171,7 @@ func (e *evaluator) boolean(x hclsyntax.Expression) (value, ok bool) {
 	if !ok || !v.IsKnown() {
 		return false, false
 	}
+	v = e.open(v)
 	at := e.at(x.Range())
 	if v.IsNull() {
 		e.isNull(at, "a condition")
@@ -226,6 +236,7 @@ func (e *evaluator) joined(x *hclsyntax.TemplateJoinExpr) (cty.Value, bool) {
 	if !ok || !v.IsKnown() {
 		return cty.NilVal, false
 	}
+	v = e.open(v)
 	items, ok := e.elements(v, at)
 	if !ok {
 		return cty.NilVal, false

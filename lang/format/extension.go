@@ -11,10 +11,10 @@ import (
 // Extension is ".hcl" or ".yaml", by what a text without a name reads as. Only
 // comments read as both, and look the same in both.
 func Extension(text []byte) string {
-	if _, found := lang.Parse(source.NewFile("text.hcl", text)); !found.HasErrors() {
+	if _, found := lang.ParseText(source.NewFile("text.hcl", text)); !found.HasErrors() {
 		return ".hcl"
 	}
-	tree, _ := lang.Parse(source.NewFile("text.yaml", text))
+	tree, _ := lang.ParseText(source.NewFile("text.yaml", text))
 	if (tree == nil || tree.Kind == syntax.String) && looksHCL.Match(text) {
 		return ".hcl"
 	}

@@ -24,7 +24,7 @@ const (
 // A byte order mark goes, line ends become line feeds, and the last line has
 // one; a file without any text stays empty.
 func Source(f *source.File) ([]byte, diag.List) {
-	tree, found := lang.Parse(f)
+	tree, found := lang.ParseText(f)
 	if found.HasErrors() {
 		return nil, found
 	}
@@ -32,7 +32,7 @@ func Source(f *source.File) ([]byte, diag.List) {
 	if text := normalize(f.Text); len(text) != len(f.Text) {
 		clean = source.NewFile(f.Name, text)
 		clean.Secret = f.Secret
-		if tree, found = lang.Parse(clean); found.HasErrors() {
+		if tree, found = lang.ParseText(clean); found.HasErrors() {
 			return nil, found
 		}
 	}
@@ -46,9 +46,26 @@ func Source(f *source.File) ([]byte, diag.List) {
 	return out, nil
 }
 
+// Unchecked is Source for callers who read the result again themselves, and
+// whose text has neither a byte order mark nor carriage returns.
+func Unchecked(f *source.File) ([]byte, diag.List) {
+	var tree *syntax.Node
+	if !isHCL(f.Name) {
+		var found diag.List
+		if tree, found = lang.ParseText(f); found.HasErrors() {
+			return nil, found
+		}
+	}
+	out := print(f, tree)
+	if out == nil {
+		return nil, diag.List{tooLarge(f)}
+	}
+	return out, nil
+}
+
 // faithful reports whether a text is read as this tree.
 func faithful(name string, text []byte, tree *syntax.Node) bool {
-	again, found := lang.Parse(source.NewFile(name, text))
+	again, found := lang.ParseText(source.NewFile(name, text))
 	return !found.HasErrors() && same(tree, again)
 }
 

@@ -75,7 +75,7 @@ func TestGolden(t *testing.T) {
 func check(t rapid.TB, name string, text []byte) {
 	t.Helper()
 	f := source.NewFile(name, text)
-	tree, found := lang.Parse(f)
+	tree, found := lang.ParseText(f)
 	out, refused := Source(f)
 	if found.HasErrors() {
 		if out != nil || refused.Error() != found.Error() {
@@ -87,7 +87,7 @@ func check(t rapid.TB, name string, text []byte) {
 		t.Fatalf("refused: %v\n%s", refused, printed(f))
 	}
 	g := source.NewFile(name, out)
-	again, found := lang.Parse(g)
+	again, found := lang.ParseText(g)
 	if found.HasErrors() {
 		t.Fatalf("%v\n%s", found, out)
 	}
@@ -113,7 +113,7 @@ func check(t rapid.TB, name string, text []byte) {
 // printed is what the printer made of a text that was refused.
 func printed(f *source.File) (out []byte) {
 	clean := source.NewFile(f.Name, normalize(f.Text))
-	tree, _ := lang.Parse(clean)
+	tree, _ := lang.ParseText(clean)
 	return print(clean, tree)
 }
 

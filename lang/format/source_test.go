@@ -92,7 +92,7 @@ func TestUnfaithful(t *testing.T) {
 		{"a.hcl", "variable \"v\" {\n type = list( string )\n}", "variable \"v\" {\n type = list(string)\n}", true},
 		{"a.hcl", "variable \"v\" {\n type = list(string)\n}", "variable \"v\" {\n type = set(string)\n}", false},
 	} {
-		tree, l := lang.Parse(source.NewFile(c.name, []byte(c.text)))
+		tree, l := lang.ParseText(source.NewFile(c.name, []byte(c.text)))
 		if l.HasErrors() {
 			t.Fatal(l)
 		}

@@ -19,6 +19,8 @@ var items = map[string]struct {
 	"user":   {"users", required},
 	"check":  {"checks", optional},
 	"disk":   {"disks", forbidden},
+
+	"validation": {"validation", forbidden},
 }
 
 type labelUse uint8
@@ -36,7 +38,7 @@ var named = []string{"check", "module", "node", "user"}
 // label.
 var groups = func() map[string]bool {
 	keys, seen := map[string]bool{}, map[*schema.Object]bool{}
-	for _, o := range []*schema.Object{schema.Manifest, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Node, schema.Site} {
+	for _, o := range []*schema.Object{schema.Manifest, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Node, schema.Site, schema.Policy} {
 		addGroups(keys, seen, o)
 	}
 	return keys

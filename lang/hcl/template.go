@@ -74,28 +74,31 @@ func (t *Templates) scan(f *source.File) *diag.Diagnostic {
 
 // Expression reads a text that is one expression and nothing else.
 func Expression(f *source.File) (*syntax.Node, diag.List) {
-	return ExpressionLimits(f, DefaultLimits())
+	return Text{Content: f.Text, Place: func(at int) int { return at }, Whole: source.Span(f, 0, len(f.Text))}.Expression()
 }
 
-// ExpressionLimits is Expression with other limits.
-func ExpressionLimits(f *source.File, l Limits) (*syntax.Node, diag.List) {
-	if d := scanAs(f, l, inCode); d != nil {
-		return nil, diag.List{d}
+// Expression reads a text that is one expression and nothing else. The node is
+// nil when the list has an error.
+func (x Text) Expression() (*syntax.Node, diag.List) {
+	if bytes.Contains(x.Content, []byte("\r\n")) {
+		x.Place = nil
 	}
-	if len(bytes.TrimSpace(f.Text)) == 0 {
+	f := source.NewFile(x.Whole.File.Name, x.Content)
+	f.Secret = x.Whole.File.Secret
+	m := mover{text: x}
+	if d := scanAs(f, DefaultLimits(), inCode); d != nil {
+		return nil, m.findings(diag.List{d})
+	}
+	if len(bytes.TrimSpace(x.Content)) == 0 {
 		d := codeSyntax.Errorf("a value is missing here")
 		d.Range = source.Span(f, 0, len(f.Text))
 		d.Help = "write an expression, as in var.workers + 1"
-		return nil, diag.List{d}
+		return nil, m.findings(diag.List{d})
 	}
-	parsed, problems := hclsyntax.ParseExpression(f.Unix(), f.Name, hcl.InitialPos)
+	parsed, problems := hclsyntax.ParseExpression(x.Content, f.Name, hcl.InitialPos)
 	if problems.HasErrors() {
-		return nil, explain(f, &hclsyntax.Body{}, problems)
+		return nil, m.findings(explain(f, &hclsyntax.Body{}, problems))
 	}
-	c := converter{file: f, indexes: map[*syntax.Node]*syntax.Index{}, made: map[*syntax.Node]bool{}}
-	n := c.value(parsed)
-	if c.found.HasErrors() {
-		return nil, c.found
-	}
-	return n, c.found
+	m.expr(parsed)
+	return &syntax.Node{Kind: syntax.Expr, Range: x.Whole, Expr: parsed}, nil
 }

@@ -2,6 +2,7 @@ package manual
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/homestak/homestak/lang/schema"
 )
@@ -32,7 +33,9 @@ func roots() []block {
 		file(schema.KindImage, "images"),
 		file(schema.KindHost, "hosts"),
 		{"site", "", schema.Site, "the file site.yaml", "", false},
-		{"variable", "An input of an HCL file; its value is `var.NAME`.", schema.Variable, "", "variable \"NAME\" { … }, at the top of a file", false},
+		file(schema.KindPolicy, "policies"),
+		{"variable", "", schema.Variable, "an entry of `variables`, at the top of a file that says `expressions: true`",
+			"variable \"NAME\" { … }, at the top of a file", false},
 	}
 }
 
@@ -73,9 +76,9 @@ func (w *walk) add(b block) {
 		}
 		switch {
 		case f.Type != schema.List:
-		case labelled(f.Key) != "":
+		case repeated(f.Key) != "":
 			below.yaml = fmt.Sprintf("an item of `%s`", f.Key)
-			below.hcl = fmt.Sprintf("%s \"NAME\" { … }", labelled(f.Key))
+			below.hcl = repeated(f.Key) + " { … }"
 		default:
 			below.yaml = fmt.Sprintf("an item of `%s`", f.Key)
 			below.hcl = fmt.Sprintf("an item of `%s`, in braces", f.Key)
@@ -92,7 +95,7 @@ func objectOf(f *schema.Field, in *schema.Object) *schema.Object {
 	switch {
 	case f.Renamed != "" || f.Gone != "":
 		return nil
-	case f.Type == schema.List:
+	case f.Type == schema.List, f.Type == schema.Table && f.Elem != nil:
 		return objectOf(f.Elem, in)
 	case f.Type == schema.Group && f.Object == nil:
 		return in
@@ -100,15 +103,16 @@ func objectOf(f *schema.Field, in *schema.Object) *schema.Object {
 	return f.Object
 }
 
-// labelled is the HCL block that makes an item of a list, "" if none does.
-func labelled(list string) string {
+// repeated is how the HCL block begins that makes an item of a list, "" if none
+// does.
+func repeated(list string) string {
 	switch list {
-	case "nodes":
-		return "node"
-	case "users":
-		return "user"
-	case "checks":
-		return "check"
+	case "nodes", "users", "checks", "modules":
+		return strings.TrimSuffix(list, "s") + " \"NAME\""
+	case "disks":
+		return "disk"
+	case "validation":
+		return list
 	}
 	return ""
 }

@@ -95,6 +95,10 @@ func remarks(b *block, f *schema.Field) []string {
 		out = append(out, "Required.")
 	case f.InYAML:
 		out = append(out, "Required in YAML.")
+	case f.Top && f.Key == "expressions":
+		out = append(out, "HCL always has them.")
+	case f.Top:
+		out = append(out, "With `expressions: true` alone; in HCL at the top of the file.")
 	}
 	for _, a := range b.aliases(f.Key) {
 		out = append(out, fmt.Sprintf("Upstream's name, `%s`, is accepted with a warning.", a))
@@ -118,8 +122,15 @@ func (m *maker) written(b *block, f *schema.Field) (yaml, hcl string) {
 	switch {
 	case f.Type == schema.Group:
 		yaml, hcl = f.Key+": { … }", f.Key+" { … }"
-	case f.Type == schema.List && labelled(f.Key) != "":
-		yaml, hcl = f.Key+": [ … ]", labelled(f.Key)+" \"NAME\" { … }"
+	case f.Type == schema.List && repeated(f.Key) != "":
+		yaml, hcl = f.Key+": [ … ]", repeated(f.Key)+" { … }"
+	case f.Top && f.Type == schema.Table:
+		yaml = f.Key + ": { … }"
+		if hcl = f.Key + " { … }"; f.Key == "variables" {
+			hcl = "variable \"NAME\" { … }"
+		}
+	case f.Top:
+		yaml = f.Key + ": true"
 	case f.Type == schema.List:
 		value, typed = m.example(f.Elem)
 		yaml, hcl = fmt.Sprintf("%s: [%s]", f.Key, value), fmt.Sprintf("%s = [%s]", f.Key, typed)
@@ -168,7 +179,7 @@ func (m *maker) example(f *schema.Field) (yaml, hcl string) {
 		return value, f.Of + "." + value
 	}
 	quoted := `"` + value + `"`
-	if value == "yes" || value == "no" || f.Type == schema.MAC {
+	if _, err := strconv.Atoi(value); err == nil || value == "yes" || value == "no" || f.Type == schema.MAC {
 		return quoted, quoted // YAML would read something else
 	}
 	return value, quoted

@@ -29,7 +29,7 @@ func objects() []*schema.Object {
 			}
 		}
 	}
-	for _, o := range []*schema.Object{schema.Manifest, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Site, schema.Variable} {
+	for _, o := range []*schema.Object{schema.Manifest, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Site, schema.Variable, schema.Policy} {
 		visit(o)
 	}
 	return all

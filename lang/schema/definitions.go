@@ -45,6 +45,7 @@ var Spec = &Object{Name: "spec", Doc: "What a node becomes.", Fields: []Field{
 		{Key: "poll_interval", Type: Duration, Use: Later, Doc: "For trigger git."},
 	}}},
 	{Key: "apply", Renamed: "run"},
+	expressionsField, variablesField, localsField,
 }}
 
 // User is an account of a spec.
@@ -77,6 +78,7 @@ var Posture = &Object{Name: "posture", Doc: "Security settings.", Fields: []Fiel
 	{Key: "ssh_password_authentication", Gone: "write `ssh: {password_authentication: …}`"},
 	{Key: "sudo_nopasswd", Gone: "write `sudo: {nopasswd: …}`"},
 	{Key: "fail2ban_enabled", Gone: "write `fail2ban: {enabled: …}`"},
+	expressionsField, variablesField, localsField,
 }}
 
 // Preset is a size.
@@ -85,6 +87,7 @@ var Preset = &Object{Name: "preset", Doc: "A size.", Fields: []Field{
 	{Key: "cores", Type: Int, Min: 1, Max: 512, Required: true, Doc: "CPU cores."},
 	{Key: "memory", Type: Size, Unit: unit.MiB, Min: int64(128 * unit.MiB), Max: maxMemory, Required: true, Doc: "Memory. A bare number counts MiB."},
 	{Key: "disk", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Max: maxDisk, Required: true, Doc: "First disk. A bare number counts GiB."},
+	expressionsField, variablesField, localsField,
 }}
 
 // Image is an entry of the image catalogue.
@@ -96,4 +99,5 @@ var Image = &Object{Name: "image", Doc: "A disk image.", Fields: []Field{
 	{Key: "format", Type: String, Enum: []string{"qcow2", "raw"}, Default: "qcow2", Doc: "Format of the file."},
 	{Key: "os", Type: String, Doc: "Operating system, as in debian-12."},
 	{Key: "host_ready", Type: Bool, Default: "false", Doc: "Proxmox VE is installed in it."},
+	expressionsField, variablesField, localsField,
 }}

@@ -19,8 +19,8 @@ var Manifest = &Object{Name: "manifest", Doc: "What machines should exist and ho
 	{Key: "settings", Type: Group, Object: Settings, Doc: "How a run behaves."},
 	{Key: "nodes", Type: List, Elem: &Field{Type: Group, Object: Node}, Required: true, Doc: "The machines."},
 	{Key: "modules", Type: List, Elem: &Field{Type: Group}, New: true, Use: Later, Doc: "Patterns from files of their own, whose nodes join these."},
-	{Key: "checks", Type: List, Elem: &Field{Type: Any}, New: true, Use: Later, Doc: "What `test` asserts beyond platform ready."},
-	{Key: "expressions", Type: Bool, Default: "false", New: true, Use: Later, Doc: "Evaluates ${…} in the strings of a YAML file."},
+	{Key: "checks", Type: List, Elem: &Field{Type: Group, Object: Check}, New: true, Use: Later, Doc: "What `test` asserts beyond platform ready."},
+	expressionsField, variablesField, localsField,
 	{Key: "levels", Gone: "this is schema v1: give each level as an item of `nodes`, with the level before it as `parent`"},
 }}
 
@@ -85,13 +85,13 @@ var Node = &Object{Name: "node", Doc: "One machine. It is an instance, not a tem
 	{Key: "nodes", Type: List, Elem: &Field{Type: Group}, New: true, Doc: "Children of this node."},
 	{Key: "modules", Type: List, Elem: &Field{Type: Group}, New: true, Use: Later, Doc: "Modules whose nodes become children of this node."},
 	{Key: "for_each", Type: Any, New: true, Use: Later, Doc: "Make one node per key of a map or set."},
-	{Key: "disks", Type: List, Elem: &Field{Type: Any}, New: true, Use: Later, Doc: "Further disks."},
-	{Key: "placement", Type: Any, New: true, Use: Later, Doc: "Choice among several hosts."},
-	{Key: "boot", Type: Any, New: true, Use: Later, Doc: "Boot order."},
-	{Key: "cloud_init", Type: Any, New: true, Use: Later, Doc: "Additions to the seed."},
-	{Key: "unprivileged", Type: Bool, New: true, Use: Later, Doc: "Unprivileged container."},
-	{Key: "features", Type: Any, New: true, Use: Later, Doc: "Container features."},
-	{Key: "renamed_from", Type: String, New: true, Use: Later, Doc: "The node's former name, so that the guest is kept."},
+	{Key: "disks", Type: List, Elem: &Field{Type: Group, Object: Disk}, New: true, Use: Later, Doc: "Further disks, in the order of their slots."},
+	{Key: "placement", Type: Group, Object: Placement, New: true, Use: Later, Doc: "Choice among several hosts."},
+	{Key: "boot", Type: Group, Object: Boot, New: true, Use: Later, Doc: "What the guest boots from, and when its host starts it."},
+	{Key: "cloud_init", Type: Group, Object: CloudInit, New: true, Use: Later, Doc: "Additions to the seed."},
+	{Key: "unprivileged", Type: Bool, Default: "true", New: true, Use: Later, Doc: "Unprivileged container, for type ct."},
+	{Key: "features", Type: Group, Object: Features, New: true, Use: Later, Doc: "What a container may do, for type ct."},
+	{Key: "renamed_from", Type: Label, New: true, Use: Later, Doc: "The node's former name, so that the guest is kept."},
 }}
 
 // Module is one use of a module: nodes from a file of its own.

@@ -70,6 +70,7 @@ type Field struct {
 	Object   *Object // Group, nil for the object that the field is in; for Ref: the longer form that a mapping may take
 	Use      Use
 	New      bool   // upstream does not have it
+	Top      bool   // of a YAML file, not of what it defines: HCL has it beside its blocks
 	Renamed  string // upstream's name of the field given here
 	Gone     string // not accepted any more: what to write instead
 }
@@ -79,8 +80,9 @@ type Object struct {
 	Name   string // in messages: "node", "spec"
 	Doc    string
 	Fields []Field
-	Open   bool // further fields are allowed, and ignored with a warning
-	Blanks bool // "" is the same as absent: upstream ships templates with blanks to fill in
+	Open   bool     // further fields are allowed, and ignored with a warning
+	Blanks bool     // "" is the same as absent: upstream ships templates with blanks to fill in
+	OneOf  []string // fields of which exactly one is there; nil for no such rule
 }
 
 // Field finds a field by key, nil when there is none.
@@ -107,6 +109,7 @@ const (
 	KindImage    = "image"
 	KindHost     = "host"
 	KindNode     = "node"
+	KindPolicy   = "policy"
 )
 
 // Of returns the object of a kind of definition, nil for an unknown kind.
@@ -126,6 +129,8 @@ func Of(kind string) *Object {
 		return Host
 	case KindNode:
 		return Node
+	case KindPolicy:
+		return Policy
 	}
 	return nil
 }

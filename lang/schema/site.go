@@ -52,11 +52,5 @@ var Host = &Object{Name: "host", Doc: "A Proxmox VE host.", Blanks: true, Fields
 	{Key: "access", Type: Any, Use: Record, Doc: "Access as upstream recorded it."},
 	{Key: "ssh", Type: Any, Use: Record, Doc: "SSH settings as upstream recorded them."},
 	{Key: "timezone", Type: String, Use: Record, Doc: "homestak does not set up physical machines."},
-}}
-
-// Variable is a variable block of an HCL file.
-var Variable = &Object{Name: "variable", Fields: []Field{
-	{Key: "type", Type: Any, Doc: "string, number, bool, list(…), set(…), map(…) or any."},
-	{Key: "default", Type: Any, Doc: "Value when none is given; without it the variable is required."},
-	{Key: "description", Type: String, Doc: "Text for people."},
+	expressionsField, variablesField, localsField,
 }}

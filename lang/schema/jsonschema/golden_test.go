@@ -41,11 +41,11 @@ func TestAgreesWithTheCompiler(t *testing.T) {
 			if err != nil || kind == "" || slices.Contains(unread, filepath.Base(name)+" "+f.Name) {
 				continue
 			}
-			n, list := lang.Parse(source.NewFile(f.Name, clean))
+			n, list := lang.ParseText(source.NewFile(f.Name, clean))
 			if list.HasErrors() || n == nil || n.Kind != syntax.Map {
 				continue
 			}
-			verdict := compile(t, kind).Validate(langtest.Plain(t, f.Name, clean, lang.Parse))
+			verdict := compile(t, kind).Validate(langtest.Plain(t, f.Name, clean, lang.ParseText))
 			if len(wants) == 0 {
 				good++
 				if verdict != nil {

@@ -70,7 +70,7 @@ func TestOwnFiles(t *testing.T) {
 				return err
 			}
 			n++
-			if err := compile(t, kind).Validate(langtest.Plain(t, name, text, lang.Parse)); err != nil {
+			if err := compile(t, kind).Validate(langtest.Plain(t, name, text, lang.ParseText)); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			return nil
@@ -108,7 +108,7 @@ func TestForms(t *testing.T) {
 		{"manifest", node + "    nodes: [{name: b, nodes: [{name: c}]}]", node + "    nodes: [{name: b, nodes: [{nme: c}]}]"},
 		{"manifest", node + "    template: debian", node + "    disks: [{size: 1}]"},
 		{"manifest", node + "    execution: {mode: pull}", node + "    execution: {mode: pushy}"},
-		{"manifest", node + "expressions: false", node + "expressions: true"},
+		{"manifest", node + "expressions: true", node + "expressions: 1"},
 		{"manifest", node + "pattern: hub-spoke", node + "pattern: banana"},
 		{"manifest", node + "settings: {timeout: 1h30m, verify_ssh: true}", node + "settings: {timeout: soon}"},
 		{"manifest", node + "settings: {timeout: 90}", node + "settings: {timeout: -1}"},
@@ -136,11 +136,11 @@ func TestForms(t *testing.T) {
 	} {
 		s := compile(t, c.kind)
 		if c.good != "" {
-			if err := s.Validate(langtest.Plain(t, "good.yaml", []byte(c.good), lang.Parse)); err != nil {
+			if err := s.Validate(langtest.Plain(t, "good.yaml", []byte(c.good), lang.ParseText)); err != nil {
 				t.Errorf("%s is refused: %v", c.good, err)
 			}
 		}
-		if c.bad != "" && s.Validate(langtest.Plain(t, "bad.yaml", []byte(c.bad), lang.Parse)) == nil {
+		if c.bad != "" && s.Validate(langtest.Plain(t, "bad.yaml", []byte(c.bad), lang.ParseText)) == nil {
 			t.Errorf("%s, with a mistake, is accepted:\n%s", c.kind, c.bad)
 		}
 	}
@@ -158,7 +158,7 @@ func TestNames(t *testing.T) {
 		"spec: web": true, "spec: wob": false, "preset: any": true, "host: father": false, "spec: null": true,
 		"parent: whoever": true, "spec: ''": false,
 	} {
-		err := s.Validate(langtest.Plain(t, "m.yaml", []byte(node+"    "+form), lang.Parse))
+		err := s.Validate(langtest.Plain(t, "m.yaml", []byte(node+"    "+form), lang.ParseText))
 		if valid != (err == nil) {
 			t.Errorf("%s: valid %v, want %v: %v", form, err == nil, valid, err)
 		}
@@ -179,7 +179,8 @@ func TestDocuments(t *testing.T) {
 	}
 	text, _ := jsonschema.Of("host")
 	for _, want := range []string{
-		"\"description\": \"Now called endpoint. URL of the API, as in https://192.0.2.1:8006.\",\n      \"deprecated\": true",
+		"\"description\": \"Now called endpoint. URL of the API, as in https://192.0.2.1:8006.\",",
+		"\"deprecated\": true",
 		"\"deprecationMessage\": \"api_endpoint is now called endpoint\"",
 		"\"$id\": \"urn:homestak:schema:host\"",
 		"\"errorMessage\": \"expected a whole number, 1 to 1024\"",
