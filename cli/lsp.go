@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -39,7 +40,9 @@ editor shut it down before it left, else 1.`,
 				// less often makes the slowest of them faster.
 				defer debug.SetGCPercent(debug.SetGCPercent(400))
 				defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
-				code := lsp.Serve(ctx, a.stdin, a.stdout, lsp.Config{
+				in, done := polled(a.stdin)
+				defer done()
+				code := lsp.Serve(ctx, in, a.stdout, lsp.Config{
 					Version: buildVersion().version, Site: siteAbove, Library: libraryCopies(), Alive: alive,
 				})
 				if code != exitOK {
@@ -48,6 +51,25 @@ editor shut it down before it left, else 1.`,
 				return nil
 			}
 		},
+	}
+}
+
+// polled is a stream that waits without a thread of its own: one that sits in a
+// read of the operating system keeps a processor from the goroutines that wait
+// for one, for up to ten milliseconds. done makes the stream what it was.
+func polled(in io.Reader) (out io.Reader, done func()) {
+	f, ok := in.(*os.File)
+	if !ok {
+		return in, func() {}
+	}
+	fd, err := syscall.Dup(int(f.Fd()))
+	if err != nil || syscall.SetNonblock(fd, true) != nil {
+		return in, func() {}
+	}
+	p := os.NewFile(uintptr(fd), f.Name()) // takes part in polling, for it does not block
+	return p, func() {
+		_ = syscall.SetNonblock(int(f.Fd()), false)
+		_ = p.Close()
 	}
 }
 

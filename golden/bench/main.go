@@ -30,7 +30,7 @@ func run() error {
 	}
 	b := &bench{dir: dir, bin: bin, table: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)}
 	fmt.Fprintln(b.table, "what\tnodes\tcpu\twall\tpeak memory\tlimit")
-	for _, part := range []func() error{b.plans, b.validate, b.parallel} {
+	for _, part := range []func() error{b.plans, b.validate, b.lsp, b.parallel} {
 		if err := part(); err != nil {
 			return err
 		}
