@@ -21,7 +21,8 @@ in both syntaxes. Without an argument it lists all of them.
   homestak doc node              a block with its fields
   homestak doc node.memory       one field
   homestak doc network           everything of this name
-  homestak doc cidrhost          a function`,
+  homestak doc cidrhost          a function
+  homestak doc selectors         what --only and --skip take; also sizes, durations, windows`,
 		setup: func(*pflag.FlagSet) func(context.Context, *app, []string) error { return printManual },
 	}
 }

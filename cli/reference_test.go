@@ -27,6 +27,8 @@ func TestReferenceIsCurrent(t *testing.T) {
 		"ops.md":         opsReference(t),
 		"language.md":    manual.Language(),
 		"functions.md":   manual.Functions(),
+
+		"small-languages.md": manual.SmallLanguages(),
 	} {
 		file := filepath.Join("..", "docs", "reference", name)
 		if *update {

@@ -2,7 +2,7 @@
 // files are read and expressions evaluated by, so that it cannot be wrong about
 // them.
 //
-// In: lang/schema and the functions of lang/expr. Out: the pages of
+// In: lang/schema, the functions of lang/expr, the tables of lang/selector. Out: the pages of
 // docs/reference, in Markdown, and the same facts about one topic, as plain
 // text for a terminal. The same bytes in every run.
 //

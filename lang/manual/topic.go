@@ -8,8 +8,8 @@ import (
 	"github.com/homestak/homestak/lang/schema"
 )
 
-// Topics lists every block, field and function: blocks each with its fields, in
-// the order of the page, then the functions by name.
+// Topics lists every block, field, function and small language: blocks each with
+// its fields, in the order of the page, then the functions by name.
 func Topics() []string {
 	m := newMaker()
 	var out []string
@@ -25,6 +25,9 @@ func Topics() []string {
 	for _, f := range functions() {
 		out = append(out, f.Name)
 	}
+	for _, s := range smalls() {
+		out = append(out, s.name)
+	}
 	return out
 }
 
@@ -32,6 +35,11 @@ func Topics() []string {
 // the end of paths (network, memory) stands for all of them. ok is false when
 // the manual has nothing of this name.
 func Topic(name string) (text string, ok bool) {
+	for _, s := range smalls() {
+		if s.name == name {
+			return s.plain(), true
+		}
+	}
 	m := newMaker()
 	if text, ok := m.exactly(name); ok {
 		return text, true
