@@ -121,7 +121,7 @@ func printed(f *source.File) (out []byte) {
 func comments(f *source.File, tree *syntax.Node) []string {
 	var all []string
 	if isHCL(f.Name) {
-		all = hclComments(f.Text)
+		all = hclComments(normalize(f.Text)) // a comment may have several lines
 	} else {
 		text := bytes.Clone(f.Text)
 		blankScalars(text, tree)
