@@ -44,7 +44,7 @@ func (c *compilation) checkClashes() {
 			realm = "node " + n.up.name
 		}
 		network := realm + " " + n.out.Network.Bridge.V + " " + strconv.Itoa(n.out.Network.VLAN.V)
-		if n.decl.vmid.ok() {
+		if n.decl.vmid.V != 0 { // also one that is out of bounds: to correct both in one way would clash
 			c.claim(vmids, claim{realm, strconv.Itoa(n.decl.vmid.V)}, holder{n, n.decl.vmid.At}, codeVMIDTwice, "vmid")
 		}
 		if p, err := netip.ParsePrefix(n.out.Network.IP.V); err == nil {
@@ -65,6 +65,10 @@ func (c *compilation) claim(held map[claim]holder, what claim, by holder, code d
 		held[what] = by
 		return
 	}
+	if before(by.at, old.at) { // nodes are in the order of the deployment, people read that of the source
+		held[what] = by
+		old, by = by, old
+	}
 	d := c.errorAt(code, by.at, "nodes %q and %q have one %s: %s", old.node.name, by.node.name, noun, what.value)
 	d.Help = fmt.Sprintf("give one of the two another %s", noun)
 	switch {
@@ -77,4 +81,12 @@ func (c *compilation) claim(held map[claim]holder, what claim, by holder, code d
 	default:
 		d.Notes = []diag.Note{{Text: fmt.Sprintf("%q has it here", old.node.name), Range: old.at}}
 	}
+}
+
+// before compares places as people read them.
+func before(a, b source.Range) bool {
+	if a.File == nil || b.File == nil || a.File == b.File {
+		return a.Start < b.Start
+	}
+	return a.File.Name < b.File.Name
 }

@@ -66,40 +66,45 @@ func (c *compilation) peers(n *node) {
 	}
 }
 
-// peersOf finds what one item of peers means. A glob is looked up once.
+// peersOf finds what one item of peers means.
 func (c *compilation) peersOf(n *node, p opt[string]) ([]*node, bool) {
 	if !isGlob(p.V) {
 		return c.lookup(p, codeUnknownPeer, "peer", n.others())
 	}
-	if found, ok := c.globs[p.V]; ok {
-		return found, true
-	}
-	var found []*node
-	prefix := literal(p.V)
 	if _, err := path.Match(p.V, ""); err != nil {
 		d := c.errorAt(codeUnknownPeer, p.At, "%q is not a glob", shortened(p.V))
 		d.Help = "* stands for any text, ? for one character, [a-f] for one of a range"
 		return nil, false
 	}
-	for _, m := range c.nodes {
-		if !strings.HasPrefix(m.name, prefix) {
-			continue
-		}
-		matched, _ := path.Match(p.V, m.name)
-		if matched && !m.bad {
-			found = append(found, m)
-		}
-	}
+	found := c.matching(p.V)
 	if len(found) == 0 && !c.nameless {
 		d := c.errorAt(codeUnknownPeer, p.At, "no node matches %q", p.V)
 		d.Help = "remove it, or correct it"
 		c.suggestOf(d, p.V, func() []string { return c.nodeNames(n.others()) })
 	}
+	return found, true
+}
+
+// matching is the nodes that a glob matches, each of which is looked up once.
+func (c *compilation) matching(glob string) []*node {
+	if found, ok := c.globs[glob]; ok {
+		return found
+	}
+	var found []*node
+	prefix := literal(glob)
+	for _, m := range c.nodes {
+		if !strings.HasPrefix(m.name, prefix) {
+			continue
+		}
+		if matched, _ := path.Match(glob, m.name); matched && !m.bad {
+			found = append(found, m)
+		}
+	}
 	if c.globs == nil {
 		c.globs = map[string][]*node{}
 	}
-	c.globs[p.V] = found
-	return found, true
+	c.globs[glob] = found
+	return found
 }
 
 // dependencyCycles reports nodes that wait for each other. A child waits for

@@ -121,6 +121,9 @@ func (f *findings) number(n *syntax.Node, s *schema.Field) opt[int] {
 		if s.Min == s.Max {
 			d.Label, d.Help = fmt.Sprintf("always %d", s.Min), fmt.Sprintf("write %d", s.Min)
 		}
+		if err == nil {
+			o.V = int(v) // bad, and yet what two nodes can have both
+		}
 		return o
 	}
 	o.V, o.Bad = int(v), false

@@ -16,6 +16,7 @@ const (
 	codeSyntax    diag.Code = "HS0101"
 	codeBlock     diag.Code = "HS0102"
 	codeLabel     diag.Code = "HS0103"
+	codeMissing   diag.Code = "HS0202" // as of every field that is absent
 	codeTemplate  diag.Code = "HS0104"
 	codeName      diag.Code = "HS0105"
 	codeNumber    diag.Code = "HS0106"

@@ -141,20 +141,18 @@ func (c *converter) inputs(m *syntax.Node) {
 }
 
 // label is the name of a block as a field: a bad one where the block should
-// have a name, and none where it need not.
+// have a name, and none where it need not, or says it in another way.
 func (c *converter) label(b *hclsyntax.Block) (syntax.Field, bool) {
-	if item, ok := items[b.Type]; ok && item.label == forbidden {
+	use := items[b.Type].label
+	switch {
+	case use == forbidden, len(b.Labels) == 0 && (use == optional || b.Body.Attributes["name"] != nil):
 		return syntax.Field{}, false
-	}
-	if len(b.Labels) == 0 {
+	case len(b.Labels) == 0:
 		at := c.span(b.TypeRange)
-		return syntax.Field{Key: "name", Range: at, Value: &syntax.Node{Kind: syntax.Bad, Range: at}}, items[b.Type].label == required
+		return syntax.Field{Key: "name", Range: at, Value: &syntax.Node{Kind: syntax.Bad, Range: at}}, true
 	}
-	value := &syntax.Node{Kind: syntax.String, Range: c.span(b.LabelRanges[0]), Text: b.Labels[0]}
-	if blank(b.Labels[0]) {
-		value.Kind = syntax.Bad
-	}
-	return syntax.Field{Key: "name", Range: value.Range, Value: value}, true
+	at := c.span(b.LabelRanges[0])
+	return syntax.Field{Key: "name", Range: at, Value: &syntax.Node{Kind: syntax.String, Range: at, Text: b.Labels[0]}}, true
 }
 
 // item appends a block to the list that has the blocks of its type.

@@ -65,36 +65,36 @@ func (c *converter) unknown(b *hclsyntax.Block) string {
 	return meant
 }
 
-// labels checks how many labels a block has. Without what it needs, the block
-// cannot be placed in the tree.
+// labels checks how many labels a block has. Without what it needs, a block of
+// the top level cannot be placed in the tree.
 func (c *converter) labels(b *hclsyntax.Block, use labelUse) bool {
+	var d *diag.Diagnostic
+	_, item := items[b.Type]
 	switch n := len(b.Labels); {
+	case n == 0 && use == required && item && b.Body.Attributes["name"] == nil:
+		// The same code as of an item without the field in YAML.
+		d = codeMissing.Errorf("%s has no name", b.Type)
+		d.Range, d.Label = c.span(b.TypeRange), "required here"
+		d.Help = "write " + b.Type + ` "NAME" {`
 	case n == 0 && use == required:
-		d := codeLabel.Errorf("%s blocks need a name", b.Type)
+		d = codeLabel.Errorf("%s blocks need a name", b.Type)
 		d.Range = c.span(b.TypeRange)
-		d.Help = "write " + b.Type + ` "name" {`
-		c.report(d)
-		return false
+		d.Help = "write " + b.Type + ` "NAME" {`
 	case n > 0 && use == forbidden:
-		d := codeLabel.Errorf("%s blocks have no name", b.Type)
+		d = codeLabel.Errorf("%s blocks have no name", b.Type)
 		d.Range = c.span(b.LabelRanges[0])
 		d.Help = "remove the name"
-		c.report(d)
-		return false
 	case n > 1:
-		d := codeLabel.Errorf("%s blocks have one name", b.Type)
+		d = codeLabel.Errorf("%s blocks have one name", b.Type)
 		d.Range = c.span(b.LabelRanges[1])
 		d.Help = "remove the further ones"
-		c.report(d)
-		return false
-	case n == 1 && blank(b.Labels[0]):
-		d := codeLabel.Errorf("the name of this %s block is empty", b.Type)
+	case n == 1 && !item && strings.TrimSpace(b.Labels[0]) == "":
+		d = codeLabel.Errorf("the name of this %s block is empty", b.Type)
 		d.Range = c.span(b.LabelRanges[0])
 		d.Help = "write a name between the quotes"
-		c.report(d)
-		return false
+	default:
+		return true
 	}
-	return true
+	c.report(d)
+	return false
 }
-
-func blank(label string) bool { return strings.TrimSpace(label) == "" }
