@@ -100,12 +100,13 @@ func (c *completer) keys(s shape, present *node) {
 // that nothing acts on.
 func (c *completer) offered(o *schema.Object, f *schema.Field) bool {
 	switch {
-	case f.Renamed != "", f.Gone != "", f.Use != schema.Now && f.Key != "expressions":
+	case f.Renamed != "", f.Gone != "", f.Use != schema.Now:
 		return false
 	case c.doc.hcl:
 		inner := f.Key == "name" && (c.around().node.head.end > 0 || schema.Of(o.Name) == o)
-		return !inner && !f.InYAML && f.Key != "expressions" && f.Key != "variables" && !(o != hclRoot() && f.Key == "locals") &&
-			!(f.Key == "parent" && c.nested())
+		return !inner && !f.InYAML && !f.Top && !(f.Key == "parent" && c.nested())
+	case f.Top && f.Type == schema.Table:
+		return c.doc.expressive()
 	}
 	return !(f.Key == "parent" && c.nested())
 }

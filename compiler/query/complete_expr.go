@@ -15,13 +15,15 @@ import (
 // text.
 func (c *completer) fragment() (f fragment, ok bool) {
 	switch {
-	case c.doc.hcl && (c.value.kind == formula || c.value.kind == blank || c.value.quote == 0 && c.value.ref == ""):
-	case c.value.kind == scalar && c.value.quote != '|' && c.doc.expressive():
+	case c.doc.hcl && (c.value.kind == formula || c.value.kind == blank || c.value.quote != '\'' && c.value.ref == ""):
+	case !c.doc.hcl && c.value.kind == scalar && c.doc.expressive():
 	default:
 		return f, false
 	}
 	text := c.doc.file.Text
-	if !inCode(text[c.value.start:max(c.value.start, min(c.offset, len(text)))], c.doc.hcl) {
+	begun := *c.value
+	begun.end = max(c.value.start, min(c.offset, len(text)))
+	if part, _ := content(c.doc, &begun); !inCode(part, !c.doc.hcl) {
 		return f, false
 	}
 	start := c.offset
@@ -47,40 +49,6 @@ type fragment struct {
 	dotted     bool
 	whole      span // with its root
 	word       span // its last step
-}
-
-// inCode reports whether the end of the beginning of a value is in an
-// expression. In HCL a value begins with one; in YAML it begins with text.
-func inCode(part []byte, hcl bool) bool {
-	open := []byte{'{'}
-	if !hcl {
-		open = []byte{'"'}
-		if len(part) > 0 && (part[0] == '"' || part[0] == '\'') {
-			part = part[1:]
-		}
-	}
-	for i := 0; i < len(part); i++ {
-		in := open[len(open)-1]
-		switch b := part[i]; {
-		case in == '"' && b == '\\':
-			i++
-		case in == '"' && (b == '$' || b == '%') && i+1 < len(part) && part[i+1] == b:
-			i++
-		case in == '"' && (b == '$' || b == '%') && i+1 < len(part) && part[i+1] == '{':
-			open = append(open, '{')
-			i++
-		case in == '"' && b == '"' && len(open) > 1:
-			open = open[:len(open)-1]
-		case in == '"':
-		case b == '"':
-			open = append(open, '"')
-		case b == '{':
-			open = append(open, '{')
-		case b == '}' && len(open) > 1:
-			open = open[:len(open)-1]
-		}
-	}
-	return open[len(open)-1] == '{'
 }
 
 // expression offers what a name in an expression may be.

@@ -27,6 +27,9 @@ func (c *completer) values() {
 		c.prefix = " "
 	}
 	f := c.shape.field
+	if c.value.quote == '|' || c.value.kind == formula {
+		return
+	}
 	if f == nil {
 		if len(c.chain) == 0 {
 			c.keys(c.shape, nil) // of an empty file

@@ -244,16 +244,10 @@ func (w *World) aboutNode(o *occurrence, p *place) string {
 // an expression.
 func (w *World) inExpression(p *place) (at span, parts []string) {
 	v := p.value
-	if v == nil || p.key || v.kind != formula && !(v.kind == scalar && v.quote != '|' && p.doc.expressive()) {
+	if v == nil || p.key || v.kind != formula && !(v.kind == scalar && !p.doc.hcl && p.doc.expressive()) {
 		return at, nil
 	}
-	text := p.doc.file.Text
-	asText := !p.doc.hcl
-	in := span{v.start, v.end}
-	if asText {
-		in = unquoted(text, in)
-	}
-	for _, m := range mentions(text, in, asText) {
+	for _, m := range mentions(p.doc, v) {
 		if !m.whole.touches(p.offset) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"sort"
 	"strings"
 
@@ -141,13 +142,13 @@ func (x *indexer) walk(n *node, s shape, key string) {
 	case scalar:
 		x.scalar(n, s, key)
 	case formula:
-		x.mentions(span{n.start, n.end}, false)
+		x.mentions(n)
 	}
 }
 
 func (x *indexer) mapping(n *node, s shape, key string) {
 	if n.flow && x.doc.hcl && isLoopOrComputed(n) {
-		x.mentions(span{n.start, n.end}, false)
+		x.mentions(n)
 	}
 	for i := range n.fields {
 		f := &n.fields[i]
@@ -209,16 +210,16 @@ func (x *indexer) inputs(module *node, fields []field) {
 }
 
 func (x *indexer) scalar(n *node, s shape, key string) {
-	if n.text == "" {
+	if n.text == "" && n.quote == 0 {
 		return
 	}
 	f := s.field
 	kind := n.ref
 	switch {
-	case n.quote == '|':
+	case !x.doc.hcl && x.doc.expressive() && fills(x.doc.file.Text[n.start:n.end]):
+		x.mentions(n)
 		return
-	case x.doc.expressive() && (strings.Contains(n.text, "${") || strings.Contains(n.text, "%{")):
-		x.mentions(span{n.start, n.end}, !x.doc.hcl)
+	case n.quote == '|', n.text == "":
 		return
 	case f != nil && f.Type == schema.Ref:
 		kind = f.Of
@@ -312,13 +313,13 @@ func moduleName(d *document) (name, scope string) {
 	return d.name, d.file.Name
 }
 
-// mentions adds the names in an expression.
-func (x *indexer) mentions(in span, asText bool) {
+// fills says whether something is filled in in a text.
+func fills(text []byte) bool { return bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("%{")) }
+
+// mentions adds the names in an expression, or in what is filled in in a text.
+func (x *indexer) mentions(n *node) {
 	text := x.doc.file.Text
-	if asText {
-		in = unquoted(text, in)
-	}
-	for _, m := range mentions(text, in, asText) {
+	for _, m := range mentions(x.doc, n) {
 		root, step := string(text[m.root.start:m.root.end]), string(text[m.step.start:m.step.end])
 		o := occurrence{at: m.step, whole: m.whole, how: dotted}
 		if m.index {

@@ -15,7 +15,12 @@ type hclReader struct {
 	cursor int
 	at     int
 	depth  int
+	spent  int // bytes that expressions were looked for in, see again
 }
+
+// again bounds how often a text is looked through for where expressions end, as
+// it is once at each depth of nesting: a hostile one is left a formula.
+const again = 32
 
 func outlineHCL(text []byte, cursor int) *node {
 	r := &hclReader{paper: newPaper(text), cursor: cursor}
@@ -227,6 +232,7 @@ func collector(n *node, key string, word span, k kind) *node {
 func (r *hclReader) expression(at int, inner bool) *node {
 	start := r.blanks(at)
 	end := extent(r.text, start)
+	r.spent += end - start
 	end = trimmed(r.text, start, end)
 	if start >= end {
 		stop, _ := lineEnd(r.text, min(at, len(r.text)))
@@ -243,7 +249,7 @@ func (r *hclReader) classify(s span) *node {
 	part := r.text[s.start:s.end]
 	n := r.node(node{kind: formula, start: s.start, end: s.end})
 	switch c := part[0]; {
-	case (c == '[' || c == '{') && r.depth < maxOutline:
+	case (c == '[' || c == '{') && r.depth < maxOutline && r.spent < again*len(r.text):
 		if close := bracketEnd(r.text, s.start, s.end); close < s.end || isLoop(part) {
 			return n
 		}

@@ -22,8 +22,6 @@ func rootOf(d *document) shape {
 		return shape{object: hclRoot()}
 	case d.kind == kindSite:
 		return shape{object: schema.Site}
-	case d.expressive():
-		return shape{object: withScope(schema.Of(d.kind))}
 	}
 	return shape{object: schema.Of(d.kind)}
 }
@@ -37,7 +35,6 @@ func objectNamed(kind string) *schema.Object {
 }
 
 var docsOfBlocks = map[string]string{
-	"variable": "An input of the file; its value is `var.NAME`.",
 	"locals":   "Named values of the file, `local.NAME` each.",
 }
 
@@ -62,26 +59,6 @@ var hclRoot = sync.OnceValue(func() *schema.Object {
 
 func localsField() schema.Field {
 	return schema.Field{Key: "locals", Type: schema.Table, Doc: docsOfBlocks["locals"], Elem: &schema.Field{Type: schema.Any}}
-}
-
-// withScope adds to an object what a YAML file with expressions may have at its
-// top, unless it lists that itself.
-func withScope(of *schema.Object) *schema.Object {
-	if of == nil {
-		return nil
-	}
-	o := *of
-	o.Fields = append([]schema.Field(nil), of.Fields...)
-	variables := schema.Field{Key: "variables", Type: schema.Table, Doc: "Inputs of the file; the value of one is `var.NAME`.",
-		Elem: &schema.Field{Type: schema.Group, Object: schema.Variable}}
-	for _, f := range []schema.Field{variables, localsField()} {
-		if o.Field(f.Key) == nil {
-			o.Fields = append(o.Fields, f)
-		} else if own := o.Field(f.Key); own.Type != schema.Table {
-			*own = f
-		}
-	}
-	return &o
 }
 
 // known is the field of an object by key, under its present name; nil when
