@@ -47,7 +47,7 @@ func (t teller) published(list diag.List) map[string]*publishParams {
 // place is where a finding is shown. One about no place, or a place that the
 // editor cannot open, is shown at the beginning of the site's own file.
 func (t teller) place(r source.Range) location {
-	if r.File != nil && !strings.HasPrefix(r.File.Name, "stdlib:") {
+	if shownInPlace(r) {
 		return location{t.uri(r.File.Name), t.span(r, t.encoding)}
 	}
 	name := "site.yaml"
@@ -57,6 +57,11 @@ func (t teller) place(r source.Range) location {
 		}
 	}
 	return location{URI: t.uri(name)}
+}
+
+// shownInPlace says whether a range is in a file of the site.
+func shownInPlace(r source.Range) bool {
+	return r.File != nil && !strings.HasPrefix(r.File.Name, "stdlib:")
 }
 
 // uri is what a file of the site is called between the editor and the server.
@@ -81,6 +86,12 @@ func (t teller) diagnostic(d *diag.Diagnostic) diagnostic {
 	text := []string{d.Message}
 	if d.Label != "" {
 		text = append(text, d.Label)
+	}
+	if d.Range.File != nil && !shownInPlace(d.Range) {
+		text = append(text, "in "+d.Range.String())
+		if where := t.related(d.Range); where != nil {
+			out.Related = append(out.Related, related{*where, "in the library"})
+		}
 	}
 	for _, n := range d.Notes {
 		if where := t.related(n.Range); where != nil {
