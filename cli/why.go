@@ -51,7 +51,7 @@ func (a *app) why(ctx context.Context, s siteFlags, target string) error {
 			return err
 		}
 		if s.manifest = manifestOf(site, target); s.manifest == "" {
-			return needManifest(site)
+			return noManifestOf(site, target)
 		}
 	}
 	c, err := a.compile(ctx, s)
@@ -81,6 +81,18 @@ func manifestOf(site *compiler.Site, target string) string {
 		}
 	}
 	return best
+}
+
+// noManifestOf says that an address begins with no manifest.
+func noManifestOf(site *compiler.Site, target string) error {
+	first, rest, whole := strings.Cut(target, "/")
+	if !whole {
+		return needManifest(site)
+	}
+	if best := diag.Suggest(first, site.Manifests()); best != "" {
+		return usage("there is no manifest %q: did you mean `homestak why %s/%s`?", first, best, rest)
+	}
+	return usage("there is no manifest %q: an address begins with one of %s", first, join(site.Manifests(), 12))
 }
 
 // within cuts whole off target, and reports whether it begins with it: at its
@@ -115,16 +127,36 @@ func locate(d *ir.Deployment, target string) (s ir.Section, value string, err er
 	if found >= 0 {
 		return s, value, nil
 	}
+	return s, "", noNode(d.Manifest, target, known)
+}
+
+// noNode says that target is about no node of the manifest, and which one it may
+// have been meant to be about: one that is called nearly the same, or one with
+// this name that is in another.
+func noNode(manifest, target string, known []string) error {
 	dir, last := path.Split(target)
-	last, rest, dotted := strings.Cut(last, ".")
-	hint := fmt.Sprintf("`homestak plan -M %s` shows its nodes", d.Manifest)
-	if best := diag.Suggest(dir+last, known); best != "" {
-		if dotted {
-			best += "." + rest
-		}
-		hint = fmt.Sprintf("did you mean `homestak why %s -M %s`?", best, d.Manifest)
+	name, value, dotted := strings.Cut(last, ".")
+	ref := dir + name
+	if strings.ContainsAny(ref, "*?") {
+		return usage("%q is a pattern, and why is about one node: `homestak doc selectors` says which verbs take one", ref)
 	}
-	return s, "", usage("manifest %q has no node %q: %s", d.Manifest, dir+last, hint)
+	if _, err := addr.Parse(ref); err != nil && dir != "" {
+		return usage("%v", err)
+	}
+	best := diag.Suggest(ref, known)
+	if i := slices.IndexFunc(known, func(k string) bool { return strings.HasSuffix(k, "/"+name) }); i >= 0 && dir != "" {
+		best = known[i]
+	}
+	if best == "" {
+		return usage("manifest %q has no node %q: `homestak plan -M %s` shows its nodes", manifest, ref, manifest)
+	}
+	if dotted {
+		best += "." + value
+	}
+	if !strings.HasPrefix(best, manifest+"/") {
+		best += " -M " + manifest
+	}
+	return usage("manifest %q has no node %q: did you mean `homestak why %s`?", manifest, ref, best)
 }
 
 // provenance says where a value of a section came from, or, for the beginning

@@ -2,6 +2,7 @@ package addr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -43,12 +44,30 @@ func Parse(s string) (Address, error) {
 	if len(parts) < 2 {
 		return "", fmt.Errorf("address %q needs a manifest and a node, as in \"n2-push/root-pve\"", s)
 	}
-	for _, p := range parts {
+	if slices.Contains(parts, "") {
+		return "", fmt.Errorf("address %q has an empty part: write names with one slash in between", s)
+	}
+	if !validManifest(parts[0]) {
+		return "", fmt.Errorf("address %q: %q is no manifest's name (letters, digits, _ . and -, at most 63)", s, parts[0])
+	}
+	for _, p := range parts[1:] {
 		if !ValidName(p) {
 			return "", fmt.Errorf("address %q: %q is not a name (lower-case letters, digits and inner hyphens, at most 63)", s, p)
 		}
 	}
 	return Address(s), nil
+}
+
+// validManifest reports whether s can name a manifest, as a file can be called.
+func validManifest(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alnum && (i == 0 || c != '_' && c != '.' && c != '-') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 63
 }
 
 // ValidName reports whether s can name a node: one DNS label in lower case

@@ -32,7 +32,7 @@ func TestParts(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	for _, s := range []string{"", "a", "/", "a/", "/a", "a//b", "A/b", "a/b_c", "a/-b", "a/b-", "a/b/", "a/" + strings.Repeat("x", 64), "a/ü"} {
+	for _, s := range []string{"", "a", "/", "a/", "/a", "a//b", "-/b", "a b/c", strings.Repeat("x", 64) + "/a", "a/B", "a/b_c", "a/-b", "a/b-", "a/b/", "a/" + strings.Repeat("x", 64), "a/ü"} {
 		if a, err := Parse(s); err == nil {
 			t.Errorf("Parse(%q) = %s, want an error", s, a)
 		}
