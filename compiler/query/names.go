@@ -15,11 +15,11 @@ type mention struct {
 // what is filled in there. Names that a `for` binds are left out.
 func mentions(d *document, v *node) []mention {
 	text, at := content(d, v)
-	m := mentioner{text: text, bound: map[string]bool{}}
+	m := mentioner{text: text}
 	m.read(0, len(text), !d.hcl)
 	var out []mention
 	for _, x := range m.found {
-		if m.bound[string(text[x.root.start:x.root.end])] {
+		if m.isBound(string(text[x.root.start:x.root.end]), x.root.start) {
 			continue
 		}
 		for _, s := range []*span{&x.root, &x.step, &x.whole} {
@@ -33,7 +33,7 @@ func mentions(d *document, v *node) []mention {
 // inCode reports whether the end of the beginning of a value is in an
 // expression.
 func inCode(part []byte, asText bool) bool {
-	m := mentioner{text: part, bound: map[string]bool{}}
+	m := mentioner{text: part}
 	return m.read(0, len(part), asText)
 }
 
@@ -69,7 +69,22 @@ func content(d *document, v *node) (text []byte, at func(int) int) {
 type mentioner struct {
 	text  []byte
 	found []mention
-	bound map[string]bool
+	bound []binding
+}
+
+// binding is a name of a loop, from where it means the loop's.
+type binding struct {
+	name string
+	from int
+}
+
+func (m *mentioner) isBound(name string, at int) bool {
+	for _, b := range m.bound {
+		if b.name == name && b.from <= at {
+			return true
+		}
+	}
+	return false
 }
 
 // read goes through a part of code and texts. open has a brace for code and a
@@ -157,8 +172,10 @@ func (m *mentioner) word(text []byte, at int) int {
 	return x.whole.end
 }
 
-// bind takes the names between `for` and `in` for those of the loop.
+// bind takes the names between `for` and `in` for those of the loop: what it
+// loops over, up to the colon, does not see them.
 func (m *mentioner) bind(text []byte, at int) int {
+	first := len(m.bound)
 	for at < len(text) {
 		for at < len(text) && (isSpace(text[at]) || text[at] == ',') {
 			at++
@@ -170,9 +187,37 @@ func (m *mentioner) bind(text []byte, at int) int {
 		at = w.end
 		name := string(text[w.start:w.end])
 		if name == "in" {
+			from := colonAfter(text, at)
+			for i := first; i < len(m.bound); i++ {
+				m.bound[i].from = from
+			}
 			return at
 		}
-		m.bound[name] = true
+		m.bound = append(m.bound, binding{name, len(text)})
+	}
+	return at
+}
+
+// colonAfter is where the colon is that ends what a loop loops over.
+func colonAfter(text []byte, at int) int {
+	depth, branches := 0, 0
+	for at < len(text) {
+		switch c := text[at]; {
+		case c == '"':
+			at = max(at+1, stringEnd(text, at))
+			continue
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			depth--
+		case c == '?':
+			branches++
+		case c == ':' && depth == 0 && branches > 0:
+			branches--
+		case c == ':' && depth == 0:
+			return at
+		}
+		at++
 	}
 	return at
 }
