@@ -18,7 +18,7 @@ const (
 // Kinds lists the kinds of files that there is a schema for.
 func Kinds() []string {
 	return []string{schema.KindManifest, schema.KindSpec, schema.KindPosture, schema.KindPreset,
-		schema.KindImage, schema.KindHost, kindSite, kindSecrets}
+		schema.KindImage, schema.KindHost, schema.KindPolicy, kindSite, kindSecrets}
 }
 
 // Names are what the definitions of a site are called, by kind. A reference to
@@ -126,6 +126,10 @@ func (g *generator) field(f *schema.Field, in *schema.Object) *node {
 	}
 	if f.Use == schema.Later && f.New {
 		return notYet(f)
+	}
+	if f.Top && f.Key != expressions && !g.templates {
+		return &node{Type: types{"null"}, Description: plain(f.Doc) + " Needs expressions: true.",
+			Refusal: f.Key + " needs `expressions: true` in this file", DoNotSuggest: true}
 	}
 	n := g.value(f, in)
 	describe(n, f)

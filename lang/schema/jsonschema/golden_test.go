@@ -29,7 +29,7 @@ func TestAgreesWithTheCompiler(t *testing.T) {
 	if err != nil || len(archives) < 40 {
 		t.Fatalf("%d archives, %v", len(archives), err)
 	}
-	good, bad := 0, 0
+	good, bad, schemas := 0, 0, compiled{}
 	for _, name := range archives {
 		a, err := txtar.ParseFile(name)
 		if err != nil {
@@ -45,7 +45,7 @@ func TestAgreesWithTheCompiler(t *testing.T) {
 			if list.HasErrors() || n == nil || n.Kind != syntax.Map {
 				continue
 			}
-			verdict := compile(t, kind).Validate(langtest.Plain(t, f.Name, clean, lang.ParseText))
+			verdict := schemas.of(t, kind).Validate(langtest.Plain(t, f.Name, clean, lang.ParseText))
 			if len(wants) == 0 {
 				good++
 				if verdict != nil {

@@ -26,6 +26,17 @@ func compile(t *testing.T, kind string) *validator.Schema {
 	return compileText(t, kind, text)
 }
 
+// compiled keeps schemas, because making one takes longer than using it.
+type compiled map[string]*validator.Schema
+
+func (c compiled) of(t *testing.T, kind string) *validator.Schema {
+	t.Helper()
+	if c[kind] == nil {
+		c[kind] = compile(t, kind)
+	}
+	return c[kind]
+}
+
 func compileText(t *testing.T, kind string, text []byte) *validator.Schema {
 	t.Helper()
 	doc, err := validator.UnmarshalJSON(bytes.NewReader(text))
@@ -48,7 +59,11 @@ func kindOf(name string) string {
 	if path.Base(name) == "site.yaml" {
 		return "site"
 	}
-	if kind := strings.TrimSuffix(path.Base(path.Dir(name)), "s"); path.Ext(name) == ".yaml" {
+	kind := strings.TrimSuffix(path.Base(path.Dir(name)), "s")
+	if kind == "policie" {
+		kind = "policy"
+	}
+	if path.Ext(name) == ".yaml" {
 		if _, ok := jsonschema.Of(kind); ok {
 			return kind
 		}
@@ -85,6 +100,7 @@ const node = "schema_version: 2\nnodes:\n  - name: a\n"
 
 // Every form the compiler takes is valid, and typical mistakes are not.
 func TestForms(t *testing.T) {
+	schemas := compiled{}
 	for _, c := range []struct {
 		kind, good, bad string // bad has one mistake; "" where there is no such form
 	}{
@@ -113,6 +129,12 @@ func TestForms(t *testing.T) {
 		{"manifest", node + "settings: {timeout: 1h30m, verify_ssh: true}", node + "settings: {timeout: soon}"},
 		{"manifest", node + "settings: {timeout: 90}", node + "settings: {timeout: -1}"},
 		{"manifest", "", "schema_version: 2\nnodes: [{name: A_b}]"},
+		{"manifest", node + "expressions: true\nlocals: {a: 1}\nvariables: {b: {type: number, default: 2}}", node + "locals: {a: 1}"},
+		{"manifest", node + "    cores: ${var.x}\n    tags: ['${var.y}', 'a-${var.y}']\n    network: ${local.n}\nexpressions: true", node + "    cores: ${var.x}"},
+		{"manifest", node + "    type: ${var.x}\n    depends_on: [{node: '${each.key}', until: ready}]\nexpressions: true", node + "    type: toaster\nexpressions: true"},
+		{"manifest", node + "    nodes: '${local.more}'\nexpressions: true", node + "    nodes: [{nme: '${local.more}'}]\nexpressions: true"},
+		{"preset", "{expressions: true, cores: '${1 + 1}', memory: 2048, disk: 10}", "{cores: '${1 + 1}', memory: 2048, disk: 10}"},
+		{"policy", "", "{rule: 'true', colour: red}"},
 		{"spec", "schema_version: 1\naccess: {users: [{name: ann, sudo: true}]}", "schema_version: 1\naccess: {users: [{sudo: true}]}"},
 		{"spec", "schema_version: 1\nconfig: {custom: 1}", "schema_version: 1\nplatform: {pakages: [git]}"},
 		{"spec", "schema_version: 1\napply: {trigger: manual}", "schema_version: 1\naply: {trigger: manual}"},
@@ -134,7 +156,7 @@ func TestForms(t *testing.T) {
 		{"secrets", "{ssh_keys: {pat: 'ssh-ed25519 AAAAC3Nz pat@home'}}", "{ssh_keys: {pat: ssh-ed25519}}"},
 		{"secrets", "{passwords: {vm_root: '$6$salt$hash', other: 1}}", "{passwords: {vm_root: hunter2}}"},
 	} {
-		s := compile(t, c.kind)
+		s := schemas.of(t, c.kind)
 		if c.good != "" {
 			if err := s.Validate(langtest.Plain(t, "good.yaml", []byte(c.good), lang.ParseText)); err != nil {
 				t.Errorf("%s is refused: %v", c.good, err)
