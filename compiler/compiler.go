@@ -77,9 +77,10 @@ type compilation struct {
 	guessed  []string                // groups whose count could not be read
 	empty    map[string]source.Range // groups of no instances, with their count
 
-	edges []edge
-	globs map[string][]*node // what a glob of peers matched
-	full  bool               // the bound on edges was reported
+	edges     []edge
+	globs     map[string][]*node    // what a glob of peers matched
+	unmatched map[source.Range]bool // globs that were reported
+	full      bool                  // the bound on edges was reported
 
 	specs       map[string]*specEffect
 	specDecls   map[string]*specDecl

@@ -77,7 +77,11 @@ func (c *compilation) peersOf(n *node, p opt[string]) ([]*node, bool) {
 		return nil, false
 	}
 	found := c.matching(p.V)
-	if len(found) == 0 && !c.nameless {
+	if len(found) == 0 && !c.nameless && !c.unmatched[p.At] { // instances share their source
+		if c.unmatched == nil {
+			c.unmatched = map[source.Range]bool{}
+		}
+		c.unmatched[p.At] = true
 		d := c.errorAt(codeUnknownPeer, p.At, "no node matches %q", p.V)
 		d.Help = "remove it, or correct it"
 		c.suggestOf(d, p.V, func() []string { return c.nodeNames(n.others()) })

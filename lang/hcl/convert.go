@@ -104,7 +104,7 @@ func (c *converter) entry(m *syntax.Node, e entry) {
 	item, ok := items[kind]
 	c.labels(e.block, item.label) // what is inside counts all the same
 	if ok {
-		c.item(m, item.field, e.block)
+		c.item(m, kind, e.block)
 		return
 	}
 	c.add(m, syntax.Field{Key: e.block.Type, Range: c.span(e.block.TypeRange), Value: c.body(e.block)})
@@ -142,8 +142,8 @@ func (c *converter) inputs(m *syntax.Node) {
 
 // label is the name of a block as a field: a bad one where the block should
 // have a name, and none where it need not, or says it in another way.
-func (c *converter) label(b *hclsyntax.Block) (syntax.Field, bool) {
-	use := items[b.Type].label
+func (c *converter) label(kind string, b *hclsyntax.Block) (syntax.Field, bool) {
+	use := items[kind].label
 	switch {
 	case use == forbidden, len(b.Labels) == 0 && (use == optional || b.Body.Attributes["name"] != nil):
 		return syntax.Field{}, false
@@ -155,13 +155,15 @@ func (c *converter) label(b *hclsyntax.Block) (syntax.Field, bool) {
 	return syntax.Field{Key: "name", Range: at, Value: &syntax.Node{Kind: syntax.String, Range: at, Text: b.Labels[0]}}, true
 }
 
-// item appends a block to the list that has the blocks of its type.
-func (c *converter) item(m *syntax.Node, name string, b *hclsyntax.Block) {
+// item appends a block to the list that has the blocks of its kind, which is
+// what its type was meant as.
+func (c *converter) item(m *syntax.Node, kind string, b *hclsyntax.Block) {
+	name := items[kind].field
 	inner := c.body(b)
-	if b.Type == "module" {
+	if kind == "module" {
 		c.inputs(inner)
 	}
-	if label, ok := c.label(b); ok {
+	if label, ok := c.label(kind, b); ok {
 		if other := c.field(inner, "name"); other != nil {
 			c.duplicate("name", other.Range, label.Range)
 			inner.Fields = without(inner.Fields, "name")
