@@ -16,6 +16,9 @@ func (w *World) Complete(file string, offset int) []Item {
 	if d == nil || offset < 0 || offset > len(d.file.Text) {
 		return nil
 	}
+	if items, ok := allowed(d, offset); ok {
+		return items
+	}
 	p := locate(d, d.at(offset), offset)
 	if p == nil {
 		return nil

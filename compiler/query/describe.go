@@ -233,7 +233,7 @@ func declaredDetail(d *document, root string, f *field) string {
 	def := d.slice(f.value.valueSpan("default"))
 	switch {
 	case def == "":
-		return strings.TrimSpace(typ + " required")
+		return strings.TrimPrefix(typ+", required", ", ")
 	case typ == "":
 		return "by default " + shorten(def)
 	}
