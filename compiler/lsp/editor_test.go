@@ -40,6 +40,10 @@ type incoming struct {
 	Error  *rpcError       `json:"error"`
 }
 
+func (m incoming) String() string {
+	return fmt.Sprintf("%s %s %s %s %v\n", m.ID, m.Method, m.Params, m.Result, m.Error)
+}
+
 type rpcError struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
@@ -200,7 +204,7 @@ func (e *editor) wait(what string, fits func(incoming) bool) incoming {
 			}
 			e.unread = append(e.unread, m)
 		case <-e.ctx.Done():
-			e.t.Fatalf("no %s within a minute; got %v", what, e.unread)
+			e.t.Fatalf("no %s within a minute; got %s", what, e.unread)
 		}
 	}
 }

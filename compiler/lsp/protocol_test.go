@@ -3,10 +3,12 @@ package lsp_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/homestak/homestak/compiler/lsp"
 )
@@ -243,4 +245,27 @@ func TestEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An editor whose process is gone cannot say so.
+func TestEndsWithTheEditor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		serverIn, toServer := io.Pipe()
+		fromServer, serverOut := io.Pipe()
+		asked := 0
+		code := make(chan int, 1)
+		go func() {
+			code <- lsp.Serve(t.Context(), serverIn, serverOut, lsp.Config{Site: siteAbove, Alive: func(pid int) bool {
+				asked++
+				return pid == 4711 && asked < 3
+			}})
+			serverOut.Close()
+		}()
+		go func() { _, _ = io.Copy(io.Discard, fromServer) }()
+		fmt.Fprint(toServer, frame(`{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"processId": 4711, "capabilities": {}}}`))
+		if got := <-code; got != 1 || asked != 3 {
+			t.Errorf("exit code %d, asked %d times", got, asked)
+		}
+		toServer.Close()
+	})
 }
