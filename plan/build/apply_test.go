@@ -131,6 +131,7 @@ func (w *model) run(s *plan.Step) {
 	case plan.GuestReboot:
 		g := w.guest(s)
 		g.Config, g.Pending = canon.Overlay(g.Config, g.Pending), nil
+		w.down(s.Addr)
 	case plan.GuestShutdown, plan.GuestStop:
 		w.power(s, plan.PowerStopped)
 	case plan.GuestAwait:
@@ -248,6 +249,26 @@ func (w *model) power(s *plan.Step, power string) {
 	g.Power = power
 	if power == plan.PowerRunning {
 		g.Config, g.Pending = canon.Overlay(g.Config, g.Pending), nil
+	}
+}
+
+// down is what a host's restart does to the guests on it, and to those on these:
+// only what has onboot comes up again.
+func (w *model) down(host addr.Address) {
+	for i := range w.f.Hosts {
+		if w.f.Hosts[i].Name != string(host) {
+			continue
+		}
+		for j := range w.f.Hosts[i].Guests {
+			g := &w.f.Hosts[i].Guests[j]
+			g.Config, g.Pending = canon.Overlay(g.Config, g.Pending), nil
+			if canon.Get(g.Config, "onboot") != "1" {
+				g.Power = plan.PowerStopped
+			}
+			if g.Marker != nil {
+				w.down(g.Marker.Addr)
+			}
+		}
 	}
 }
 

@@ -231,6 +231,11 @@ func TestPartialPlan(t *testing.T) {
 				rt.Fatalf("step %s %s is about a node that was not selected", s.Addr, s.Op)
 			}
 		}
+		for _, h := range g.Hosts {
+			if h.Parent != "" && !slices.ContainsFunc(g.Changes, func(c plan.Change) bool { return c.Addr == h.Parent }) {
+				rt.Fatalf("nobody says where host %s is", h.Name)
+			}
+		}
 		if whole := makePlan(t, d, f, goal); !subsequence(g.Steps, whole.Program.Steps) {
 			rt.Fatalf("steps are not those of the whole plan:\n%s\n%s", dump(p), dump(whole))
 		}
