@@ -23,26 +23,30 @@ const maxDepth = 32
 // parents before children, siblings by name. Nodes without a usable name or
 // place come last.
 func (c *compilation) arrange() bool {
-	for i, n := range c.nodes {
-		c.parentOf(n, &c.raw[i])
+	for _, n := range c.nodes {
+		c.where = n.raw.place.home
+		c.parentOf(n)
 	}
+	c.where = nil
 	c.parentCycles()
 	c.order()
 	for _, n := range c.nodes {
+		c.where = n.raw.place.home
 		c.dependencies(n)
 		c.peers(n)
 	}
+	c.where = nil
 	c.dependencyCycles()
 	return true
 }
 
 // parentOf finds the node that spawns n.
-func (c *compilation) parentOf(n *node, raw *rawNode) {
-	if raw.parent >= 0 {
-		n.up, n.upAt = c.nodes[raw.parent], n.at()
+func (c *compilation) parentOf(n *node) {
+	p := n.decl.parent
+	if n.raw.parent >= 0 && (n.raw.nested || !p.Set) {
+		n.up, n.upAt = &c.made[n.raw.parent], n.at()
 		return
 	}
-	p := n.decl.parent
 	if !p.Set {
 		return
 	}
@@ -51,13 +55,13 @@ func (c *compilation) parentOf(n *node, raw *rawNode) {
 		n.bad = true
 		return
 	}
-	found, ok := c.lookup(p, codeUnknownParent, "parent", c.hostsOf(n))
+	found, ok := c.lookup(n.raw.place, p, codeUnknownParent, "parent", c.hostsOf(n))
 	switch {
 	case !ok:
 		n.bad = true
-	case c.byName[p.V] == nil:
+	case c.single(n.raw.place, p.V) == nil:
 		d := c.errorAt(codeParentGroup, p.At, "%q are %d nodes, and a node has one parent", p.V, len(found))
-		d.Help = fmt.Sprintf("name one of them, as in %q", instance(p.V, 1))
+		d.Help = fmt.Sprintf("name one of them, as in %q, or put this node into it, once for each", c.nameFrom(n.raw.place, found[0]))
 		n.bad = true
 	default:
 		n.up = found[0]

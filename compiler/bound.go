@@ -4,7 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
@@ -26,15 +25,7 @@ const (
 // bound refuses a manifest whose nodes have more relations than anybody could
 // mean, before there is a node: it counts what references would multiply to.
 func (c *compilation) bound() bool {
-	b := bounder{raw: c.raw, names: make([]string, len(c.raw)), size: map[string]int{}}
-	for i := range c.raw {
-		if i > 0 && c.raw[i].tree == c.raw[i-1].tree {
-			b.names[i] = b.names[i-1]
-		} else {
-			b.names[i] = nameOf(c.raw[i].tree)
-		}
-		b.size[b.names[i]]++
-	}
+	b := bounder{c: c}
 	at, ok := b.count(len(c.raw))
 	if !ok {
 		at, ok = b.exactly()
@@ -47,24 +38,33 @@ func (c *compilation) bound() bool {
 
 // bounder counts relations from trees.
 type bounder struct {
-	raw     []rawNode
-	names   []string       // in the source
-	size    map[string]int // instances by the name in the source
-	glob    map[string]int // matches of each glob
-	matched int            // comparisons so far
+	c       *compilation
+	globs   map[glob]int // matches of each glob
+	matched int          // comparisons so far
 }
 
 // count adds up the relations; a glob counts for as many nodes as globs say.
 // It is false, with the place, once they are too many.
 func (b *bounder) count(each int) (at source.Range, ok bool) {
-	total, last, sum := 0, (*syntax.Node)(nil), 0
-	for i := range b.raw {
-		if tree := b.raw[i].tree; tree != last { // instances share their tree
-			last, sum = tree, 0
+	total, last, sum := 0, (*rawNode)(nil), 0
+	for i := range b.c.raw {
+		r := &b.c.raw[i]
+		if r.absent {
+			continue
+		}
+		if last == nil || last.tree != r.tree || last.place != r.place { // instances share their tree
+			last, sum = r, 0
 			for _, key := range []string{"depends_on", "peers"} {
-				for _, item := range itemsOf(tree.Get(key)) {
-					sum += b.meant(item, key == "peers", each)
+				for _, item := range itemsOf(r.tree.Get(key)) {
+					sum += b.meant(r.place, item, key == "peers", each)
 					at = item.Range
+				}
+			}
+			for m := r.place.home; m != nil; m = m.outer.home {
+				for _, d := range m.waits {
+					found, _, _ := b.c.meaning(m.outer, d.node.V)
+					sum += len(found)
+					at = d.node.At
 				}
 			}
 		}
@@ -76,7 +76,7 @@ func (b *bounder) count(each int) (at source.Range, ok bool) {
 }
 
 // meant is how many nodes an item of depends_on or peers stands for.
-func (b *bounder) meant(item *syntax.Node, peer bool, each int) int {
+func (b *bounder) meant(p *place, item *syntax.Node, peer bool, each int) int {
 	name := item
 	if item.Kind == syntax.Map {
 		name = item.Get("node")
@@ -85,30 +85,36 @@ func (b *bounder) meant(item *syntax.Node, peer bool, each int) int {
 	case name == nil || name.Kind != syntax.String:
 		return 0
 	case peer && isGlob(name.Text):
-		if n, known := b.glob[name.Text]; known {
+		if n, known := b.globs[glob{b.c.here(p), name.Text}]; known {
 			return n
 		}
 		return each
 	}
-	return max(1, b.size[name.Text])
+	found, _, _ := b.c.meaning(p, name.Text)
+	return max(1, len(found))
 }
 
 // exactly counts again with what every glob really matches.
 func (b *bounder) exactly() (at source.Range, ok bool) {
-	b.glob = map[string]int{}
-	for i := range b.raw {
-		if i > 0 && b.raw[i].tree == b.raw[i-1].tree {
+	b.globs = map[glob]int{}
+	looks, last := 0, (*rawNode)(nil)
+	for i := range b.c.raw {
+		r := &b.c.raw[i]
+		if r.absent || last != nil && last.tree == r.tree && last.place.home == r.place.home {
 			continue
 		}
-		for _, item := range itemsOf(b.raw[i].tree.Get("peers")) {
+		last = r
+		here := b.c.here(r.place)
+		for _, item := range itemsOf(r.tree.Get("peers")) {
 			if item.Kind != syntax.String || !isGlob(item.Text) {
 				continue
 			}
-			if _, known := b.glob[item.Text]; known {
+			if _, known := b.globs[glob{here, item.Text}]; known {
 				continue
 			}
-			b.glob[item.Text] = b.matches(item.Text)
-			if b.matched > maxMatches || len(b.glob)*len(b.raw) > maxLooks {
+			b.globs[glob{here, item.Text}] = b.matches(here, item.Text)
+			looks += here.last - here.first
+			if b.matched > maxMatches || looks > maxLooks {
 				return item.Range, false
 			}
 		}
@@ -117,18 +123,15 @@ func (b *bounder) exactly() (at source.Range, ok bool) {
 }
 
 // matches counts the nodes a glob means.
-func (b *bounder) matches(glob string) int {
-	n, prefix := 0, literal(glob)
-	for i := range b.raw {
-		name := b.names[i]
-		if !strings.HasPrefix(name, prefix[:min(len(prefix), len(name))]) {
+func (b *bounder) matches(here *place, text string) int {
+	n, prefix := 0, literal(text)
+	for i := here.first; i < here.last; i++ {
+		name := strings.TrimPrefix(b.c.raw[i].name, here.prefix)
+		if name == "" || !strings.HasPrefix(name, prefix[:min(len(prefix), len(name))]) {
 			continue
 		}
 		b.matched++
-		if b.raw[i].counted {
-			name = instance(name, b.raw[i].index)
-		}
-		if ok, err := path.Match(glob, name); ok && err == nil && addr.ValidName(name) {
+		if ok, err := path.Match(text, name); ok && err == nil {
 			n++
 		}
 	}
@@ -143,13 +146,6 @@ func literal(glob string) string {
 		return glob[:i]
 	}
 	return glob
-}
-
-func nameOf(tree *syntax.Node) string {
-	if n := tree.Get("name"); n != nil && n.Kind == syntax.String {
-		return n.Text
-	}
-	return ""
 }
 
 func itemsOf(n *syntax.Node) []*syntax.Node {

@@ -23,10 +23,12 @@ const hostPackage = "proxmox-ve"
 func (c *compilation) check() bool {
 	c.checkModeFlag()
 	for _, n := range c.nodes {
+		c.where = n.raw.place.home
 		c.checkParent(n)
 		c.checkHost(n)
 		c.checkDisk(n)
 	}
+	c.where = nil
 	c.checkClashes()
 	c.checkPattern()
 	c.mentioned()
@@ -62,7 +64,7 @@ func (c *compilation) checkHost(n *node) {
 	if slices.ContainsFunc(n.out.Becomes.Packages, func(p ir.Value[string]) bool { return p.V == hostPackage }) {
 		return
 	}
-	d := c.errorAt(codeNoProxmox, place(n.out.Spec.From, n.out.Type.From, ir.Origin{Range: n.at()}), "node %q is a host without Proxmox VE", n.name)
+	d := c.errorAt(codeNoProxmox, written(n.out.Spec.From, n.out.Type.From, ir.Origin{Range: n.at()}), "node %q is a host without Proxmox VE", n.name)
 	d.Label = fmt.Sprintf("spec %q does not install %s, and image %q does not have it", n.out.Spec.V, hostPackage, n.out.Image.V)
 	d.Help = fmt.Sprintf("add %s to the spec's packages, or use an image with `host_ready: true`", hostPackage)
 }
@@ -73,7 +75,7 @@ func (c *compilation) checkDisk(n *node) {
 		return
 	}
 	o := &n.out
-	at := place(ir.Origin{Range: n.decl.disk.At}, o.Preset.From, ir.Origin{Range: n.at()})
+	at := written(ir.Origin{Range: n.decl.disk.At}, o.Preset.From, ir.Origin{Range: n.at()})
 	d := c.errorAt(codeDiskTooFew, at, "node %q has a disk of %s, and image %q needs %s", n.name, o.Disk.V, o.Image.V, n.image.minDisk.V)
 	d.Label = "a disk cannot be smaller than its image"
 	if o.Disk.From.Layer != ir.FromNode {
@@ -83,8 +85,8 @@ func (c *compilation) checkDisk(n *node) {
 	d.Help = fmt.Sprintf("write `disk: %s` or more", n.image.minDisk.V)
 }
 
-// place is the first origin that is a place in a source.
-func place(origins ...ir.Origin) source.Range {
+// written is the first origin that is a place in a source.
+func written(origins ...ir.Origin) source.Range {
 	for _, o := range origins {
 		if !o.Range.IsZero() {
 			return o.Range

@@ -3,6 +3,7 @@ package compiler
 import (
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/expr"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
 )
@@ -20,7 +21,8 @@ type Options struct {
 // that one run reports everything there is to report.
 var stages = []func(*compilation) bool{
 	(*compilation).open,    // find the manifest's tree, refuse other schema versions
-	(*compilation).expand,  // evaluate, multiply, un-nest
+	(*compilation).expand,  // evaluate, multiply, put in modules, un-nest
+	(*compilation).name,    // what every node is called, from where
 	(*compilation).bound,   // refuse more relations than anybody means
 	(*compilation).decode,  // declarations, names
 	(*compilation).arrange, // parents, dependencies, peers, cycles; the order of nodes
@@ -67,18 +69,16 @@ type compilation struct {
 	decl     manifestDecl
 	pattern  ir.Value[ir.Pattern]
 
-	raw    []rawNode
-	nodes  []*node // in the order of the source, then of the deployment
-	byName map[string]*node
-	groups map[string][]*node
-	// Nodes that may exist under names nobody can know: references to them
-	// stay silent.
-	nameless bool
-	guessed  []string                // groups whose count could not be read
-	empty    map[string]source.Range // groups of no instances, with their count
+	root         *place
+	raw          []rawNode
+	bodies       map[*document]*moduleBody
+	instantiated int          // modules
+	budget       *expr.Budget // of the expressions in all of them
+	made         []node       // those of raw
+	nodes        []*node      // in the order of the source, then of the deployment
 
 	edges     []edge
-	globs     map[string][]*node    // what a glob of peers matched
+	globs     map[glob][]*node      // what a glob of peers matched
 	unmatched map[source.Range]bool // globs that were reported
 	full      bool                  // the bound on edges was reported
 
@@ -95,8 +95,9 @@ type compilation struct {
 // node is one instance on its way through the stages.
 type node struct {
 	decl  *nodeDecl
+	raw   *rawNode
 	name  string
-	group string // of a counted node: the name in the source
+	group string // of one of several: what they are called together
 	bad   bool   // it has no usable name or place: nothing that follows is reported
 
 	up    *node // parent
@@ -124,6 +125,6 @@ type edge struct {
 func (c *compilation) takeOver(doc *document) {
 	if !c.reported[doc] {
 		c.reported[doc] = true
-		c.list = append(c.list, doc.findings...)
+		c.adopt(doc.findings)
 	}
 }

@@ -23,8 +23,10 @@ const (
 // without a usable name or place take part, so that their fields are checked.
 func (c *compilation) effect() bool {
 	for _, n := range c.nodes {
+		c.where = n.raw.place.home
 		c.effectOf(n)
 	}
+	c.where = nil
 	return true
 }
 

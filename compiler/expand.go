@@ -1,11 +1,6 @@
 package compiler
 
 import (
-	"slices"
-	"strconv"
-
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/expr"
 	"github.com/homestak/homestak/lang/schema"
@@ -20,44 +15,66 @@ const (
 	codeVarsWithoutHCL diag.Code = "HS0227"
 )
 
-// maxNodes bounds a manifest after count. Far more than Proxmox VE has guests.
+// maxNodes bounds a manifest after count, for_each and modules. Far more than
+// Proxmox VE has guests.
 const maxNodes = 250_000
 
 // rawNode is one node after expansion: its evaluated tree, and where it hangs.
 type rawNode struct {
-	tree    *syntax.Node
-	parent  int // index of the node it is nested in, -1 for none
-	counted bool
-	guess   bool // its count could not be read: there may be more instances
-	index   int  // 1… of a counted node
+	tree   *syntax.Node
+	at     source.Range // of its name
+	place  *place       // that it is declared in
+	parent int32        // index of the node that it, or its module, is nested in; -1 for none
+	nested bool         // that is its parent, whatever it says
+	base   string       // its name in the source; "" when it has none that is text
+	suffix string       // "-1": of one of several; "" for what is alone
+	name   string       // in the manifest, see compilation.name
+	bad    bool         // it cannot have its name, which was reported
+	guess  bool         // how many there are could not be read: there may be more
+	absent bool         // there are none: it stands for what names would mean
+	why    string       // of an absent one: the field that says so
 }
 
-// expand evaluates the manifest, multiplies nodes by their count and lifts
-// nested nodes out of their parents.
+// spot is where a list of nodes or modules is on its way through expansion.
+type spot struct {
+	place  *place
+	scope  *expr.Scope // nil for a file without expressions
+	parent int32       // of the nodes, -1 for none
+	nested bool        // they stand in their parent, and have no other
+	depth  int         // of the nodes, 1 for roots
+}
+
+// expand evaluates the manifest, multiplies nodes by count and for_each, puts
+// in the nodes of modules, and lifts nested nodes out of their parents.
 func (c *compilation) expand() bool {
 	doc := c.manifest.doc
 	if !c.expressive(doc) && len(c.options.Vars) > 0 {
 		d := c.errorAt(codeVarsWithoutHCL, source.Range{}, "%s is data alone, and has no variables", doc.file.Name)
 		d.Help = "leave out --var, or add `expressions: true` and `variables:` to the file"
 	}
-	nodes := c.tree.Get("nodes")
-	c.tree = without(c.tree, "nodes")
-	var s *expr.Scope
+	nodes, modules := c.tree.Get("nodes"), c.tree.Get("modules")
+	c.tree = without(c.tree, "nodes", "modules")
+	c.root = &place{doc: doc}
+	at := spot{place: c.root, parent: -1, depth: 1}
 	if c.expressive(doc) {
-		s = c.scopeOf(doc).names
-		c.tree = c.evalIn(c.tree, s)
+		at.scope = c.scopeOf(doc).names
+		c.tree = c.evalIn(c.tree, at.scope)
 	}
 	// The nodes are taken; that there are none is said here, in better words.
 	c.tree.Fields = append(c.tree.Fields, syntax.Field{Key: "nodes", Value: &syntax.Node{Kind: syntax.List}})
-	if nodes != nil && nodes.Kind == syntax.Bad {
-		return true
-	}
-	if nodes == nil || nodes.Kind == syntax.Null || nodes.Kind == syntax.List && len(nodes.Items) == 0 {
+	if hollow(nodes) && hollow(modules) {
 		d := c.errorAt(codeNoNodes, c.manifest.at, "manifest %q has no nodes", c.manifest.name)
 		d.Help = "add at least one: `nodes: [{name: web}]`"
 		return true
 	}
-	return c.expandNodes(nodes, -1, s)
+	more := c.expandNodes(nodes, at) && c.expandModules(modules, at)
+	c.root.last = len(c.raw)
+	return more
+}
+
+// hollow says whether a list has nothing to expand.
+func hollow(n *syntax.Node) bool {
+	return n == nil || n.Kind == syntax.Null || n.Kind == syntax.List && len(n.Items) == 0
 }
 
 // without is a mapping less some fields; the rest is shared.
@@ -76,96 +93,138 @@ func without(n *syntax.Node, drop ...string) *syntax.Node {
 	return &out
 }
 
-// expandNodes adds the nodes of one list. s is nil for a file without
-// expressions. It returns false when there are too many to go on.
-func (c *compilation) expandNodes(list *syntax.Node, parent int, s *expr.Scope) bool {
+// mappings are the items of a list of nodes or modules.
+func (c *compilation) mappings(list *syntax.Node, s *expr.Scope, field, item string) []*syntax.Node {
+	if list == nil {
+		return nil
+	}
 	if list.Kind == syntax.Expr {
 		list = c.evalIn(list, s)
 	}
-	if list.Kind != syntax.List {
-		if list.Kind != syntax.Bad {
-			c.wrongType(list, schema.List, `"nodes"`)
-		}
-		return true
+	switch list.Kind {
+	case syntax.List:
+	case syntax.Null, syntax.Bad:
+		return nil
+	default:
+		c.wrongType(list, schema.List, field)
+		return nil
 	}
-	for _, item := range list.Items {
-		if item.Kind == syntax.Expr {
-			item = c.evalIn(item, s)
+	out := make([]*syntax.Node, 0, len(list.Items))
+	for _, n := range list.Items {
+		if n.Kind == syntax.Expr {
+			n = c.evalIn(n, s)
 		}
-		if item.Kind != syntax.Map {
-			if item.Kind != syntax.Bad {
-				c.wrongType(item, schema.Group, "a node")
-			}
-			continue
+		switch n.Kind {
+		case syntax.Map:
+			out = append(out, n)
+		case syntax.Bad:
+		default:
+			c.wrongType(n, schema.Group, item)
 		}
-		if !c.expandNode(item, parent, s) {
+	}
+	return out
+}
+
+// expandNodes adds the nodes of one list. It returns false when there are too
+// many to go on.
+func (c *compilation) expandNodes(list *syntax.Node, at spot) bool {
+	for _, item := range c.mappings(list, at.scope, `"nodes"`, "a node") {
+		if !c.expandNode(item, at) {
 			return false
 		}
 	}
 	return true
 }
 
-// expandNode adds one node, as often as its count says, and its children.
-func (c *compilation) expandNode(item *syntax.Node, parent int, s *expr.Scope) bool {
-	children, own := item.Get("nodes"), item
-	if s != nil {
-		own = without(item, "nodes", "count")
-	}
-	if p := item.Get("parent"); p != nil && parent >= 0 {
+// expandNode adds one node, as often as it says, and what is in it.
+func (c *compilation) expandNode(item *syntax.Node, at spot) bool {
+	if p := item.Get("parent"); p != nil && at.nested {
 		d := c.errorAt(codeParentTwice, p.Range, "a node inside another has its parent already")
 		d.Help = "remove `parent`, or move the node out"
 	}
-	times, counted, guess := c.countOf(item, s)
-	if name := nameOf(item); times == 0 && name != "" {
-		if c.empty == nil {
-			c.empty = map[string]source.Range{}
-		}
-		c.empty[name] = item.Get("count").Range
-	}
-	if counted && children != nil {
-		d := c.errorAt(codeNotYet, firstLine(children.Range), "children of a counted node are not supported in this version")
-		d.Help = "write the parents out, or give each child `parent` with the name of one instance"
-		children = nil
-	}
-	if len(c.raw)+times > maxNodes {
-		d := c.errorAt(codeTooManyNodes, firstLine(item.Range), "manifest %q has more than %d nodes", c.manifest.name, maxNodes)
-		d.Help = "split it"
+	m := c.instances(item, at.scope)
+	if !c.room(max(1, m.times), item) {
 		return false
 	}
-	// Instances that do not ask which they are share one tree, as in YAML.
-	alike := counted && !slices.ContainsFunc(expr.Uses(own), func(u expr.Use) bool { return u.Root == "count" })
-	tree := own
-	for i := range times {
-		if s != nil && (i == 0 || !alike) {
-			scope := s
-			if counted {
-				scope = s.With("count", cty.ObjectVal(map[string]cty.Value{"index": cty.NumberIntVal(int64(i))}))
-			}
-			tree = c.evalIn(own, scope)
-		}
-		c.raw = append(c.raw, rawNode{tree: tree, parent: parent, counted: counted, guess: guess, index: i + 1})
+	own := item
+	if at.scope != nil {
+		own = without(item, "nodes", "modules", "count", "for_each")
 	}
-	if children != nil {
-		return c.expandNodes(children, len(c.raw)-1, s)
+	node := rawNode{place: at.place, parent: at.parent, nested: at.nested, guess: m.guess}
+	if m.times == 0 {
+		// Its fields are checked, though nothing becomes of them.
+		node.tree = c.treeIn(at.place, item, own, false, c.scopeOfInstance(&multiple{multiplied: true, guess: true}, 0, at.scope))
+		node.base = nameOf(node.tree)
+		node.absent, node.at, node.why = true, m.at, m.field
+		c.raw = append(c.raw, node)
+		return true
+	}
+	alike := !asks(own)
+	for i := range m.times {
+		scope := c.scopeOfInstance(&m, i, at.scope)
+		if i == 0 || !alike {
+			node.tree = c.treeIn(at.place, item, own, alike, scope)
+			node.base, node.at = nameOf(node.tree), nameAt(node.tree)
+		}
+		node.suffix = m.suffix(i)
+		c.raw = append(c.raw, node)
+		if !c.expandInside(item, at, &m, i, scope) {
+			return false
+		}
 	}
 	return true
 }
 
-// countOf says how many instances a node has.
-func (c *compilation) countOf(item *syntax.Node, s *expr.Scope) (times int, counted, guess bool) {
-	n := item.Get("count")
-	if n == nil || n.Kind == syntax.Null {
-		return 1, false, false
+// treeIn is the tree of a node, evaluated. What no instance of anything asks
+// about itself is alike in all of them, and shared.
+func (c *compilation) treeIn(p *place, item, own *syntax.Node, alike bool, s *expr.Scope) *syntax.Node {
+	if s == nil {
+		return own
 	}
-	if s != nil {
-		n = c.evalIn(n, s)
+	home := c.here(p)
+	if !alike || p == home {
+		return c.evalIn(own, s)
 	}
-	count := c.number(n, schema.Node.Field("count"))
-	if count.Bad {
-		return 1, true, true // one instance, so that the rest is still checked
+	tree := home.shared[item]
+	if tree == nil {
+		tree = c.evalIn(own, s)
+		if home.shared == nil {
+			home.shared = map[*syntax.Node]*syntax.Node{}
+		}
+		home.shared[item] = tree
 	}
-	return count.V, true, false
+	return tree
 }
 
-// instance is the name of one instance of a counted node.
-func instance(name string, index int) string { return name + "-" + strconv.Itoa(index) }
+// expandInside adds what is in instance i of a node, the last one added.
+func (c *compilation) expandInside(item *syntax.Node, at spot, m *multiple, i int, s *expr.Scope) bool {
+	nodes, modules := item.Get("nodes"), item.Get("modules")
+	if hollow(nodes) && hollow(modules) {
+		return true
+	}
+	self := int32(len(c.raw) - 1)
+	if at.depth > maxDepth { // said when nodes are put in order
+		c.raw = append(c.raw, rawNode{place: at.place, parent: self, absent: true})
+		return true
+	}
+	in := spot{place: at.place, scope: s, parent: self, nested: true, depth: at.depth + 1}
+	if m.multiplied {
+		in.place = at.place.within(m.suffix(i))
+		in.place.first = len(c.raw)
+	}
+	more := c.expandNodes(nodes, in) && c.expandModules(modules, in)
+	if m.multiplied {
+		in.place.last = len(c.raw)
+	}
+	return more
+}
+
+// room says whether n more nodes fit, and reports when they do not.
+func (c *compilation) room(n int, item *syntax.Node) bool {
+	if len(c.raw)+n <= maxNodes {
+		return true
+	}
+	d := c.errorAt(codeTooManyNodes, firstLine(item.Range), "manifest %q has more than %d nodes", c.manifest.name, maxNodes)
+	d.Help = "split it"
+	return false
+}

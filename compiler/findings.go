@@ -11,9 +11,11 @@ import (
 // findings collects the diagnostics of one compilation.
 type findings struct {
 	list     diag.List
-	guesses  int                    // did-you-means that were looked for
-	mentions []mention              // names in fields without effect, to be looked up
-	taken    map[*schema.Field]bool // every field a decoder took; kept for a test
+	where    *place                      // the module whose nodes are being worked on; nil in none
+	placed   map[*diag.Diagnostic]*place // findings in modules
+	guesses  int                         // did-you-means that were looked for
+	mentions []mention                   // names in fields without effect, to be looked up
+	taken    map[*schema.Field]bool      // every field a decoder took; kept for a test
 }
 
 // maxGuesses bounds the search for near names: with a hundred thousand nodes
@@ -31,14 +33,34 @@ func (f *findings) warnAt(c diag.Code, at source.Range, format string, args ...a
 }
 
 func (f *findings) add(d *diag.Diagnostic) *diag.Diagnostic {
-	f.list = append(f.list, d)
+	f.adopt(diag.List{d})
 	return d
+}
+
+// adopt adds findings that others made.
+func (f *findings) adopt(list diag.List) {
+	f.list = append(f.list, list...)
+	if f.where == nil {
+		return
+	}
+	if f.placed == nil {
+		f.placed = map[*diag.Diagnostic]*place{}
+	}
+	for _, d := range list {
+		f.placed[d] = f.where
+	}
 }
 
 // done sorts the findings and drops repetitions, one for each code and place:
 // instances of one counted node share their source, so each would report the
 // same mistake, if perhaps with another number in it.
 func (f *findings) done() diag.List {
+	for _, d := range f.list {
+		if p := f.placed[d]; p != nil {
+			p.instantiatedAt(d)
+			delete(f.placed, d)
+		}
+	}
 	f.list.Sort()
 	out := f.list[:0]
 	for _, d := range f.list {

@@ -57,6 +57,9 @@ func (k *Checks) Check(s *Site, stop <-chan struct{}) (list diag.List, ok bool) 
 			return nil, false
 		}
 		doc := s.find(schema.KindManifest, name).doc
+		if s.onlyAsModule[doc.file] {
+			continue // what it is, depends on what it is given
+		}
 		c, known := k.manifests[name]
 		if !known || doc.unread || c.own != doc.file {
 			c.own = doc.file
@@ -96,7 +99,7 @@ func (s *Site) checkDefinitions() diag.List {
 func (s *Site) basis() []part {
 	var parts []part
 	for _, f := range s.files {
-		if doc := s.documents[f]; doc == nil || !doc.private {
+		if doc := s.documents[f]; doc == nil || !doc.private || s.usedAsModule[doc.file] {
 			parts = append(parts, part{f.Name, f})
 		}
 	}

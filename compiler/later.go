@@ -20,6 +20,7 @@ type mention struct {
 	field *schema.Field
 	name  opt[string]
 	in    string // the object that has the field
+	where *place // the module it is said in, nil for none
 }
 
 // later decodes fields whose effect comes with a later version, as their schema
@@ -82,7 +83,7 @@ func (r *reader) inspectItems(s *schema.Field) {
 
 func (r *reader) mention(s *schema.Field, name opt[string]) {
 	if name.ok() {
-		r.f.mentions = append(r.f.mentions, mention{s, name, r.object.Name})
+		r.f.mentions = append(r.f.mentions, mention{s, name, r.object.Name, r.f.where})
 	}
 }
 
@@ -95,7 +96,12 @@ func (c *compilation) mentioned() {
 				c.unknown(schema.KindHost, m.name)
 			}
 		case schema.KindNode:
-			c.lookup(m.name, codeUnknownMeant, "node", func(*node) bool { return true })
+			here := c.root
+			if c.where = m.where; m.where != nil {
+				here = m.where
+			}
+			c.lookup(here, m.name, codeUnknownMeant, "node", func(*node) bool { return true })
+			c.where = nil
 		}
 	}
 }

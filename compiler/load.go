@@ -62,6 +62,12 @@ func Reload(last *Site, fsys fs.FS) (*Site, diag.List) {
 	}
 	l.rootBlocks()
 	l.library()
+	l.moduleFiles()
+	for _, s := range l.stray {
+		if !l.site.usedAsModule[s.doc.file] {
+			l.add(s.finding)
+		}
+	}
 	return l.site, l.site.loaded(l.done())
 }
 
@@ -74,6 +80,7 @@ type loader struct {
 	total   int    // bytes read
 	full    bool   // the bound on them was reported
 	site    *Site
+	stray   []stray
 
 	// What an earlier load made of the files.
 	lastFiles map[string]*source.File
@@ -82,12 +89,23 @@ type loader struct {
 
 // library adds the embedded definitions below the site's own.
 func (l *loader) library() {
-	lib := &loader{fsys: stdlib.Files(), prefix: "stdlib:", builtin: true, site: l.site,
-		lastFiles: l.lastFiles, lastDocs: l.lastDocs}
+	lib := l.ofLibrary()
 	for _, d := range directories {
 		lib.directory(d.dir, d.kind)
 	}
 	l.list = append(l.list, lib.list...)
+}
+
+// stray is a block at the top of a file that may be there if that is a module.
+type stray struct {
+	doc     *document
+	finding *diag.Diagnostic
+}
+
+// ofLibrary is a loader of the library into the same site.
+func (l *loader) ofLibrary() *loader {
+	return &loader{fsys: stdlib.Files(), prefix: libraryPrefix, builtin: true, site: l.site,
+		lastFiles: l.lastFiles, lastDocs: l.lastDocs}
 }
 
 // directory loads dir, or v2/dir if there is one.
@@ -208,9 +226,9 @@ func (l *loader) blocks(doc *document) {
 		case "variable", "locals":
 			continue
 		case "nodes", "modules", "checks", "users": // of node, module, check and user blocks
-			block := strings.TrimSuffix(f.Key, "s")
-			l.errorAt(codeBlockKind, f.Range, "a %s does not belong at the top of a file", block).
-				Help = "put the block inside the manifest or spec it belongs to"
+			d := codeBlockKind.Errorf("a %s does not belong at the top of a file", strings.TrimSuffix(f.Key, "s"))
+			d.Range, d.Help = f.Range, "put the block inside the manifest or spec it belongs to"
+			l.stray = append(l.stray, stray{doc, d})
 			continue
 		}
 		if schema.Of(f.Key) == nil {

@@ -53,6 +53,17 @@ var values = map[string][3]string{
 	"node.depends_on.until":                     {"created", "ready", "node: hub"},
 	"node.peers":                                {"[hub]", "[]"},
 	"node.nodes":                                {"[{name: c}]", "[]", "type: pve"},
+	"node.for_each":                             {"[a]", "[b]"},
+	"node.modules":                              {"[{name: x, source: stdlib:flat}]", "[]", "type: pve"},
+	"manifest.modules":                          {"[{name: x, source: stdlib:flat}]", "[]"},
+	"module.name":                               {"a", "b", "source: ./tried.yaml"},
+	"module.source":                             {"./tried.yaml", "stdlib:flat"},
+	"module.count":                              {"1", "2", "source: ./tried.yaml"},
+	"module.for_each":                           {"[a]", "[b]", "source: ./tried.yaml"},
+	"module.depends_on":                         {"[hub]", "[]", "source: ./tried.yaml"},
+	"module.depends_on.node":                    {"hub", "spoke"},
+	"module.depends_on.until":                   {"created", "ready", "node: hub"},
+	"module.with":                               {"{count: 1}", "{count: 2}", "source: stdlib:flat"},
 	"spec.identity.hostname":                    {"a", "b"},
 	"spec.identity.domain":                      {"a.example", "b.example"},
 	"spec.network.ip":                           {"10.0.0.5/24", "10.0.0.6/24"},
@@ -159,6 +170,14 @@ func siteWith(path, value, beside string) fstest.MapFS {
 		}
 	case "manifest":
 		manifest = inner + ", "
+	case "module":
+		if keys[1] != "name" {
+			inner = "name: edge, " + inner
+		}
+		if len(keys) == 3 { // what stands beside stands inside
+			inner += ", source: ./tried.yaml"
+		}
+		manifest = "modules: [{" + inner + "}], "
 	case "spec":
 		node = "name: probe, spec: tried"
 		files["spec"] = "{schema_version: 1, " + inner + "}"
@@ -183,12 +202,13 @@ func siteWith(path, value, beside string) fstest.MapFS {
 	}
 	f := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s + "\n")} }
 	return fstest.MapFS{
-		"site.yaml":           f(files["site"]),
-		"secrets.yaml":        f("ssh_keys: {k: ssh-ed25519 AAAA}"),
-		"specs/tried.yaml":    f(files["spec"]),
-		"postures/tried.yaml": f(files["posture"]),
-		"presets/tried.yaml":  f(files["preset"]),
-		"images/tried.yaml":   f(files["image"]),
+		"site.yaml":            f(files["site"]),
+		"secrets.yaml":         f("ssh_keys: {k: ssh-ed25519 AAAA}"),
+		"specs/tried.yaml":     f(files["spec"]),
+		"postures/tried.yaml":  f(files["posture"]),
+		"presets/tried.yaml":   f(files["preset"]),
+		"images/tried.yaml":    f(files["image"]),
+		"manifests/tried.yaml": f("schema_version: 2\nnodes: [{name: in}]"),
 		"manifests/m.yaml": f("{schema_version: 2, " + manifest +
 			"nodes: [{name: hub, type: pve, network: {ip: 10.0.9.4/24}}, {name: spoke, parent: hub}, {" + parented(path, node) + "}]}"),
 	}
@@ -207,7 +227,7 @@ func parented(path, node string) string {
 // A field that is declared, decoded and checked, and then changes nothing, is
 // the worst kind of field. Every one that is acted on changes the digest.
 func TestEveryFieldReachesTheDeployment(t *testing.T) {
-	objects := []*schema.Object{schema.Manifest, schema.Node, schema.Spec, schema.Posture, schema.Preset, schema.Image, schema.Site}
+	objects := []*schema.Object{schema.Manifest, schema.Node, schema.Module, schema.Spec, schema.Posture, schema.Preset, schema.Image, schema.Site}
 	for _, o := range objects {
 		everyField(o, o.Name, func(s *schema.Field, path string) {
 			if s.Use != schema.Now || without[path] != "" || s.Type == schema.Group && values[path][0] == "" {
@@ -246,7 +266,7 @@ func everyField(o *schema.Object, path string, visit func(*schema.Field, string)
 		case s.Use == schema.Later: // and so is all that is in it
 		case s.Object != nil:
 			everyField(s.Object, path+"."+s.Key, visit)
-		case s.Elem != nil && s.Elem.Object != nil && s.Key != "nodes":
+		case s.Elem != nil && s.Elem.Object != nil && s.Key != "nodes" && s.Key != "modules":
 			everyField(s.Elem.Object, path+"."+s.Key, visit)
 		}
 	}

@@ -21,10 +21,22 @@ const (
 // path, and after a few people fix and run again.
 const maxCycles = 20
 
-// dependencies adds an edge from n to every node it waits for.
+// dependencies adds an edge from n to every node it waits for: because it says
+// so, or because the module says so that n is at the top of.
 func (c *compilation) dependencies(n *node) {
-	for _, d := range n.decl.dependsOn {
-		found, ok := c.lookup(d.node, codeUnknownNode, "node", n.others())
+	c.waitFor(n, n.raw.place, n.decl.dependsOn)
+	for m := n.raw.place.home; m != nil; m = m.outer.home {
+		if len(m.waits) > 0 && (n.up == nil || !n.up.raw.place.inside(m)) {
+			c.where = m.outer.home
+			c.waitFor(n, m.outer, m.waits)
+		}
+	}
+}
+
+// waitFor lets n wait for what names at a place mean.
+func (c *compilation) waitFor(n *node, p *place, names []dependencyDecl) {
+	for _, d := range names {
+		found, ok := c.lookup(p, d.node, codeUnknownNode, "node", n.others())
 		if !ok || !c.roomFor(len(found), d.node.At) {
 			continue
 		}
@@ -45,6 +57,7 @@ func (c *compilation) dependencies(n *node) {
 
 // peers adds an edge between n and every node its names and globs mean.
 func (c *compilation) peers(n *node) {
+	c.where = n.raw.place.home
 	for _, p := range n.decl.peers {
 		found, ok := c.peersOf(n, p)
 		if !ok || !c.roomFor(len(found), p.At) {
@@ -66,48 +79,61 @@ func (c *compilation) peers(n *node) {
 	}
 }
 
+// glob is one that was looked up, in the manifest or a module.
+type glob struct {
+	here *place
+	text string
+}
+
 // peersOf finds what one item of peers means.
 func (c *compilation) peersOf(n *node, p opt[string]) ([]*node, bool) {
 	if !isGlob(p.V) {
-		return c.lookup(p, codeUnknownPeer, "peer", n.others())
+		return c.lookup(n.raw.place, p, codeUnknownPeer, "peer", n.others())
 	}
 	if _, err := path.Match(p.V, ""); err != nil {
 		d := c.errorAt(codeUnknownPeer, p.At, "%q is not a glob", shortened(p.V))
 		d.Help = "* stands for any text, ? for one character, [a-f] for one of a range"
 		return nil, false
 	}
-	found := c.matching(p.V)
-	if len(found) == 0 && !c.nameless && !c.unmatched[p.At] { // instances share their source
+	here := c.here(n.raw.place)
+	found := c.matching(glob{here, p.V})
+	if len(found) == 0 && len(c.namesAt(here).perhaps) == 0 && !c.unmatched[p.At] { // instances share their source
 		if c.unmatched == nil {
 			c.unmatched = map[source.Range]bool{}
 		}
 		c.unmatched[p.At] = true
 		d := c.errorAt(codeUnknownPeer, p.At, "no node matches %q", p.V)
 		d.Help = "remove it, or correct it"
-		c.suggestOf(d, p.V, func() []string { return c.nodeNames(n.others()) })
+		c.suggestOf(d, p.V, func() []string { return c.nodeNames(n.raw.place, n.others(), true) })
 	}
 	return found, true
 }
 
 // matching is the nodes that a glob matches, each of which is looked up once.
-func (c *compilation) matching(glob string) []*node {
-	if found, ok := c.globs[glob]; ok {
+func (c *compilation) matching(g glob) []*node {
+	if found, ok := c.globs[g]; ok {
 		return found
 	}
 	var found []*node
-	prefix := literal(glob)
-	for _, m := range c.nodes {
-		if !strings.HasPrefix(m.name, prefix) {
+	prefix := literal(g.text)
+	for i := g.here.first; i < g.here.last; i++ {
+		m := &c.made[i]
+		if m.raw == nil || m.bad {
 			continue
 		}
-		if matched, _ := path.Match(glob, m.name); matched && !m.bad {
+		name := c.nameFrom(g.here, m)
+		if !strings.HasPrefix(name, prefix) {
+			continue
+		}
+		if matched, _ := path.Match(g.text, name); matched {
 			found = append(found, m)
 		}
 	}
+	slices.SortFunc(found, func(a, b *node) int { return a.index - b.index })
 	if c.globs == nil {
-		c.globs = map[string][]*node{}
+		c.globs = map[glob][]*node{}
 	}
-	c.globs[glob] = found
+	c.globs[g] = found
 	return found
 }
 

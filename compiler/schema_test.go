@@ -55,7 +55,7 @@ func every(o *schema.Object, path string, visit func(*schema.Field, string)) {
 		if s.Object != nil {
 			every(s.Object, path+"."+s.Key, visit)
 		}
-		if s.Elem != nil && s.Elem.Object != nil && s.Key != "nodes" {
+		if s.Elem != nil && s.Elem.Object != nil && s.Key != "nodes" && s.Key != "modules" {
 			every(s.Elem.Object, path+"."+s.Key, visit)
 		}
 	}
@@ -70,6 +70,7 @@ func TestEveryDeclaredFieldIsTaken(t *testing.T) {
 	}{
 		{schema.Manifest, func(c *compilation, n *syntax.Node) { c.findings.manifest(n, "m") }},
 		{schema.Node, func(c *compilation, n *syntax.Node) { c.findings.node(n) }},
+		{schema.Module, func(c *compilation, n *syntax.Node) { c.module(n) }},
 		{schema.Spec, func(c *compilation, n *syntax.Node) { c.findings.spec(n, "s") }},
 		{schema.Preset, func(c *compilation, n *syntax.Node) { c.findings.preset(n, "p") }},
 		{schema.Posture, func(c *compilation, n *syntax.Node) { c.findings.posture(n, "p") }},
@@ -110,7 +111,7 @@ func TestFieldsOfAFile(t *testing.T) {
 }
 
 func TestSchemaSaysWhatEveryFieldIsFor(t *testing.T) {
-	for _, o := range []*schema.Object{schema.Manifest, schema.Node, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Site, schema.Variable, schema.Policy} {
+	for _, o := range []*schema.Object{schema.Manifest, schema.Node, schema.Module, schema.Spec, schema.Preset, schema.Posture, schema.Image, schema.Host, schema.Site, schema.Variable, schema.Policy} {
 		every(o, o.Name, func(s *schema.Field, path string) {
 			if s.Doc == "" || s.Doc[len(s.Doc)-1] != '.' {
 				t.Errorf("%s has no sentence that explains it", path)

@@ -27,7 +27,7 @@ func (c *compilation) newScope(doc *document, from supply, budget *expr.Budget) 
 	s.Vars["var"] = c.variables(doc, from, budget)
 	s.Sensitive = s.Vars["var"].ContainsMarked()
 	locals, list := expr.Locals(c.rootOf(doc).Get("locals"), s)
-	c.list = append(c.list, list...)
+	c.adopt(list)
 	s.Vars["local"] = locals
 	return s
 }
@@ -54,7 +54,7 @@ func (c *compilation) eval(n *syntax.Node, doc *document) *syntax.Node {
 
 func (c *compilation) evalIn(n *syntax.Node, s *expr.Scope) *syntax.Node {
 	out, list := expr.Eval(n, s)
-	c.list = append(c.list, list...)
+	c.adopt(list)
 	return out
 }
 

@@ -24,6 +24,11 @@ type Site struct {
 	// the others were reported as duplicates, or are the library's.
 	definitions map[string]map[string][]*definition
 
+	modules map[string]*moduleFile // by the names of their files
+	// Files that a manifest uses as modules, and those of them that are
+	// checked with the manifests that use them, and not on their own.
+	usedAsModule, onlyAsModule map[*source.File]bool
+
 	files     []*source.File // all that were read, in the order of reading
 	documents map[*source.File]*document
 	allowed   allowances

@@ -64,7 +64,7 @@ func (c *compilation) varFile(f *source.File) *syntax.Node {
 		parse = yaml.Parse
 	}
 	n, list := parse(f)
-	c.list = append(c.list, list...)
+	c.adopt(list)
 	switch {
 	case n == nil || n.Kind == syntax.Bad || n.Kind == syntax.Null:
 		return nil
@@ -86,7 +86,7 @@ func (o *options) value(c *compilation, d *variableDecl) (g given, ok bool) {
 				continue
 			}
 			v, ok, list := expr.Value(f.Value, &expr.Scope{})
-			c.list = append(c.list, list...)
+			c.adopt(list)
 			if !ok {
 				v = cty.DynamicVal
 			}

@@ -117,7 +117,7 @@ func (c *compilation) variableDecl(f *syntax.Field, budget *expr.Budget) *variab
 // fallback reads the default of a variable, which is a value and no expression.
 func (c *compilation) fallback(d *variableDecl, n *syntax.Node, budget *expr.Budget) bool {
 	v, ok, list := expr.Value(n, &expr.Scope{Budget: budget})
-	c.list = append(c.list, list...)
+	c.adopt(list)
 	if !ok {
 		return false
 	}
@@ -169,12 +169,17 @@ func (c *compilation) fitted(d *variableDecl, g given) cty.Value {
 	if wrong == nil {
 		return v
 	}
+	if !g.at.IsZero() {
+		defer c.outside()()
+	}
 	e := c.errorAt(codeVariableValue, g.at, "this is no value for variable %q", d.name)
 	e.Label = wrong.text(d.name)
 	e.Help = fmt.Sprintf("give it %s", d.of)
 	if g.at.IsZero() {
 		e.Message = fmt.Sprintf("%s is no value for variable %q", g.how, d.name)
 		e.Help += fmt.Sprintf(", as in `--var %s=%s`", d.name, d.of.example())
+	} else {
+		e.Notes = []diag.Note{{Text: "the variable is declared here", Range: d.at}}
 	}
 	return cty.DynamicVal
 }
@@ -228,7 +233,7 @@ func (c *compilation) typeOf(n *syntax.Node, name string, budget *expr.Budget) (
 		}
 	}
 	parsed, list := x.Expression()
-	c.list = append(c.list, list...)
+	c.adopt(list)
 	if parsed == nil {
 		return nil, false
 	}
@@ -242,7 +247,7 @@ func (c *compilation) typeOf(n *syntax.Node, name string, budget *expr.Budget) (
 				e = key.Wrapped
 			}
 			v, ok, list := expr.Value(&syntax.Node{Kind: syntax.Expr, Range: at(e), Expr: e}, &expr.Scope{Budget: budget})
-			c.list = append(c.list, list...)
+			c.adopt(list)
 			return v, ok
 		},
 		wrong: func(e hclsyntax.Expression, message, help string) { c.noType(at(e), message, help) },
@@ -294,7 +299,7 @@ func (c *compilation) fulfils(d *variableDecl, v cty.Value, at source.Range, bud
 // holds evaluates a condition.
 func (c *compilation) holds(n *syntax.Node, scope *expr.Scope) (good, ok bool) {
 	v, ok, list := expr.Value(n, scope)
-	c.list = append(c.list, list...)
+	c.adopt(list)
 	if !ok {
 		return false, false
 	}
@@ -313,7 +318,7 @@ func (c *compilation) holds(n *syntax.Node, scope *expr.Scope) (good, ok bool) {
 // refusal is what the author of a variable says about a bad value.
 func (c *compilation) refusal(n *syntax.Node, scope *expr.Scope) string {
 	v, ok, list := expr.Value(n, scope)
-	c.list = append(c.list, list...)
+	c.adopt(list)
 	switch {
 	case !ok:
 		return ""

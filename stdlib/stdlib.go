@@ -9,7 +9,7 @@ import (
 	"github.com/homestak/homestak/lang/unit"
 )
 
-//go:embed presets postures specs images
+//go:embed presets postures specs images modules
 var files embed.FS
 
 //go:embed zones.txt
@@ -70,4 +70,17 @@ func (b builtinImage) bytes() []byte {
 	copy(data, fmt.Sprintf("homestak builtin image 1\nname: %s\nos: %s\nformat: raw\nvirtual-size: %d\nhost-ready: %t\n\n",
 		b.name, b.os, b.virtual, b.hostReady))
 	return data
+}
+
+// ModuleNames lists the patterns of modules/, sorted.
+func ModuleNames() []string {
+	list, err := files.ReadDir("modules")
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(list))
+	for i, e := range list {
+		names[i] = strings.TrimSuffix(e.Name(), ".hcl")
+	}
+	return names
 }

@@ -123,7 +123,15 @@ func TestExamplesThereAndBack(t *testing.T) {
 	roundTrip(t, read(t, os.DirFS("../../examples/homelab")))
 }
 
-func TestLibraryThereAndBack(t *testing.T) { roundTrip(t, read(t, stdlib.Files())) }
+func TestLibraryThereAndBack(t *testing.T) {
+	site := read(t, stdlib.Files())
+	for name := range site {
+		if strings.HasPrefix(name, "modules/") { // which are more than data
+			delete(site, name)
+		}
+	}
+	roundTrip(t, site)
+}
 
 // Whatever nodes, parents, comments and layout: there and back is the same.
 func TestManifestsThereAndBack(t *testing.T) {

@@ -28,7 +28,7 @@ func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
 		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, selectCodes, planCodes, applyCodes, pveCodes, labCodes,
-		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes,
+		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes, expandCodes,
 	} {
 		all = append(all, family...)
 	}

@@ -1,0 +1,17 @@
+package diag
+
+// HS0250–HS0279: what multiplies nodes (for_each, count) and composes them
+// (modules).
+var expandCodes = []Entry{
+	{"HS0250", "count and for_each at once", "A node or a module says with `count` how many of it there are, named NAME-1, NAME-2 and so on, or with `for_each` for which keys, named NAME-KEY. Both at once would be two answers to one question. Keep `count` for machines that are alike, and `for_each` for those that differ in something."},
+	{"HS0251", "for_each that is no mapping and no list of texts", "`for_each` takes a mapping, whose keys end the names of the nodes and whose values are `each.value`, or a list or set of texts, where both are the text itself. A number of like nodes is written with `count`. Texts that look like numbers need quotes."},
+	{"HS0252", "key of for_each that no name can end with", "Each key of `for_each` becomes the end of a host name, so it has lower-case letters, digits and inner hyphens, and comes once: for two equal texts there would be two nodes of one name. What is no name, as an address or a title, belongs into the value: `for_each: {web: {title: …}}`."},
+	{"HS0253", "unusable source of a module", "The source of a module is `stdlib:NAME`, for a pattern of the library, or the path of a file of the same site, relative to the file that uses it and beginning with ./ or ../ as in ./modules/edge.hcl. It never leads out of the site: no absolute path, no URL, no link out. It is plain text without expressions, because files are read before anything is evaluated; what varies is an input."},
+	{"HS0254", "unknown module", "The source of a module names a file that the site does not have, or a pattern that the library does not have. Paths are relative to the file that uses the module, not to the site."},
+	{"HS0255", "file that is no module", "A module is a file of HCL or YAML with variables, locals and the nodes of one manifest: `node` and `module` blocks at the top or in one `manifest` block; in YAML, `nodes` and `modules`. It cannot define specs, presets, postures, images or hosts: these have one name in the whole site and belong into its directories, where a module's nodes find them as all others do."},
+	{"HS0256", "unknown input of a module", "A module is given a value for a variable that it does not declare. The inputs of a module are its `variable` blocks (in YAML, `variables` in a file that says `expressions: true`), and nothing else: names of the file that uses it are not seen inside."},
+	{"HS0257", "missing input of a module", "The module has a variable without a default, and whoever uses it gives it no value. The note shows where the variable is declared. Give it a value in the block of the module, in YAML below `with`; or give the variable a default."},
+	{"HS0259", "module inside itself", "A module uses itself, directly or through others, so its nodes would never end. The message shows the circle of files. What repeats is written with `count` or `for_each`."},
+	{"HS0260", "too many modules", "Modules may be nested 16 deep, a manifest may have 10,000 of them when all are counted, and a site 1,000 module files. More is most often a mistake in a count. A module can make many nodes itself."},
+	{"HS0262", "field that modules cannot have", "pattern, execution, settings and checks are about a deployment as a whole, and a module is a part of one. Write them in the manifest that uses the module; what only the module's nodes need is written at the nodes."},
+}
