@@ -15,7 +15,7 @@ type group struct {
 func groups() []group {
 	return []group{
 		{"start", []command{initCommand(), labCommand(), secretsCommand()}},
-		{"write", []command{fmtCommand(), convertCommand(), validateCommand(), explainCommand(), schemaCommand(), lspCommand(), docCommand(), whyCommand()}},
+		{"write", []command{fmtCommand(), convertCommand(), validateCommand(), explainCommand(), schemaCommand(), lspCommand(), docCommand(), whyCommand(), evalCommand()}},
 		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand()}},
 		{"act", []command{applyCommand(), createCommand(), destroyCommand(), testCommand()}},
 		{"other", []command{configCommand(), completionCommand(), versionCommand()}},
@@ -38,7 +38,7 @@ func laterVerbs() map[string]string {
 		"perms": "the role a plan needs", "simulate": "a rehearsal on a copy", "sign": "plan signatures", "verify": "plan signatures",
 		"status": "fleet status", "drift": "live differences", "import": "adoption", "lock": "leases", "serve": "the spec server",
 		"agent": "the node's agent", "spec": "spec get", "job": "run phase", "exec": "run phase", "host": "certificate trust",
-		"token": "tokens", "ca": "the site's CA", "eval": "expressions", "ci": "CI comments",
+		"token": "tokens", "ca": "the site's CA", "ci": "CI comments",
 	}
 }
 

@@ -24,7 +24,8 @@ type siteFlags struct {
 	site     string
 	manifest string
 	mode     string
-	vars     map[string]string
+	vars     variables
+	varFiles []string
 }
 
 func (s *siteFlags) declare(f *pflag.FlagSet) {
@@ -34,8 +35,13 @@ func (s *siteFlags) declare(f *pflag.FlagSet) {
 func (s *siteFlags) declareManifest(f *pflag.FlagSet) {
 	f.StringVarP(&s.manifest, "manifest", "M", "", "`name` of the manifest")
 	f.StringVar(&s.mode, "mode", "", "push, pull or hybrid: overrides the config and run `mode` of every node")
-	f.StringToStringVar(&s.vars, "var", nil, "`name=value` of a variable in the manifest's file; repeatable")
+	s.declareVariables(f)
 	s.declare(f)
+}
+
+func (s *siteFlags) declareVariables(f *pflag.FlagSet) {
+	f.Var(&s.vars, "var", "`name=value` of a variable in the manifest's file: text, or an expression where its type has parts; repeatable")
+	f.StringArrayVar(&s.varFiles, "var-file", nil, "`file` of such values, in YAML, JSON or HCL; repeatable, the last one counts, and --var over all")
 }
 
 // findSite is the root directory of the site, absolute.
@@ -137,7 +143,11 @@ func (a *app) compile(_ context.Context, s siteFlags) (*compiled, error) {
 	if s.manifest == "" {
 		return nil, needManifest(site)
 	}
-	d, more := compiler.Compile(site, compiler.Options{Manifest: s.manifest, Mode: s.mode, Vars: s.vars})
+	o, err := s.options()
+	if err != nil {
+		return nil, err
+	}
+	d, more := compiler.Compile(site, o)
 	findings = append(findings, more...)
 	findings.Sort()
 	if err := a.check(findings); err != nil {

@@ -61,8 +61,8 @@ type validation struct {
 func (v *validation) run(f *pflag.FlagSet, args []string) error {
 	s := &v.flags
 	switch {
-	case s.manifest == "" && (f.Changed("manifest") || s.mode != "" || len(s.vars) > 0):
-		return usage("--mode and --var go with the name of a manifest: -M NAME")
+	case s.manifest == "" && (f.Changed("manifest") || s.mode != "" || s.given()):
+		return usage("--mode, --var and --var-file go with the name of a manifest: -M NAME")
 	case !slices.Contains(diag.Formats(), v.format):
 		return unknownFormat(v.format, diag.Formats())
 	case len(args) > 0 && (f.Changed("manifest") || f.Changed("site")):
@@ -192,7 +192,11 @@ func (a *app) examine(s siteFlags) (dir string, findings diag.List, err error) {
 		return "", nil, err
 	}
 	if s.manifest != "" {
-		_, more := compiler.Compile(site, compiler.Options{Manifest: s.manifest, Mode: s.mode, Vars: s.vars})
+		o, err := s.options()
+		if err != nil {
+			return "", nil, err
+		}
+		_, more := compiler.Compile(site, o)
 		findings = append(findings, more...)
 	} else {
 		findings = append(findings, site.Check()...)

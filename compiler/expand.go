@@ -48,9 +48,8 @@ type spot struct {
 // in the nodes of modules, and lifts nested nodes out of their parents.
 func (c *compilation) expand() bool {
 	doc := c.manifest.doc
-	if !c.expressive(doc) && len(c.options.Vars) > 0 {
-		d := c.errorAt(codeVarsWithoutHCL, source.Range{}, "%s is data alone, and has no variables", doc.file.Name)
-		d.Help = "leave out --var, or add `expressions: true` and `variables:` to the file"
+	if !c.expressive(doc) {
+		c.noVariables(doc)
 	}
 	nodes, modules := c.tree.Get("nodes"), c.tree.Get("modules")
 	c.tree = without(c.tree, "nodes", "modules")

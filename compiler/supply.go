@@ -75,6 +75,15 @@ func (c *compilation) varFile(f *source.File) *syntax.Node {
 	return n
 }
 
+// noVariables reports values for variables of a file that can have none.
+func (c *compilation) noVariables(doc *document) {
+	if len(c.options.Vars) == 0 && len(c.options.VarFiles) == 0 {
+		return
+	}
+	d := c.errorAt(codeVarsWithoutHCL, source.Range{}, "%s is data alone, and has no variables", doc.file.Name)
+	d.Help = "leave out --var and --var-file, or add `expressions: true` and `variables:` to the file"
+}
+
 func (o *options) value(c *compilation, d *variableDecl) (g given, ok bool) {
 	if text, ok := o.vars[d.name]; ok {
 		return given{value: c.written(d, text), how: fmt.Sprintf("the text of --var %s", d.name)}, true

@@ -7,6 +7,7 @@ var scopeCodes = []Entry{
 	{"HS0282", "variable refused by its own validation", "The variable has a `validation` whose condition is false for this value; the label is what its author says about that. Give another value with --var or --var-file, or change the default."},
 	{"HS0285", "validation without a condition", "The condition of a validation is an expression that is true or false for each value of its variable, as in `length(var.name) > 2`, and its error_message is text. In YAML the condition is a text of one expression: \"${length(var.name) > 2}\"."},
 	{"HS0286", "field of a file inside a block", "`expressions`, `variables` and `locals` belong to a whole YAML file. In HCL every file has expressions, and variables and locals are blocks at its top, beside the manifest or the spec."},
+	{"HS0287", "unusable file of values", "`--var-file` names a file of values for variables: a mapping in YAML or JSON, or NAME = VALUE lines in HCL, of at most 1 MiB. It need not be in the site. The label says what is wrong with this one."},
 	{"HS0288", "unknown node in a field without effect", "A check names a node that the manifest does not have. Nothing acts on checks in this version, and a wrong name would be as wrong in the next."},
 	{"HS0289", "not one of several fields", "The mapping says one thing of several: a check looks at a port, a URL, a command, a service, a file or a package. With none of them it would say nothing, and with two it would be two checks."},
 }

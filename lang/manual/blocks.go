@@ -70,7 +70,11 @@ func (w *walk) add(b block) {
 		}
 		path := b.path + "." + f.Key
 		w.path[o] = path
-		below := block{path, f.Doc, o, fmt.Sprintf("%s: { … }", f.Key), fmt.Sprintf("%s { … }", f.Key), f.Type == schema.List}
+		doc := f.Doc
+		if f.Use == schema.Later {
+			doc = strings.Join(append([]string{doc}, remarks(&b, f)...), " ")
+		}
+		below := block{path, doc, o, fmt.Sprintf("%s: { … }", f.Key), fmt.Sprintf("%s { … }", f.Key), f.Type == schema.List}
 		if b.yaml == "" {
 			below.yaml = ""
 		}
