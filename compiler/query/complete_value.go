@@ -2,6 +2,7 @@ package query
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/schema"
@@ -26,6 +27,9 @@ func (c *completer) values() {
 	if c.value.kind == blank && c.offset > 0 && (text[c.offset-1] == ':' || text[c.offset-1] == '=' && c.doc.hcl || text[c.offset-1] == '-' && !c.doc.hcl && c.list != nil && !c.list.flow) {
 		c.prefix = " "
 	}
+	if c.value.bare {
+		c.prefix = "- "
+	}
 	f := c.shape.field
 	if c.value.quote == '|' || c.value.kind == formula {
 		return
@@ -38,7 +42,9 @@ func (c *completer) values() {
 	}
 	switch f.Type {
 	case schema.Group:
-		if c.beginsMapping() {
+		if c.value.bare {
+			c.newItem(c.shape.object)
+		} else if c.beginsMapping() {
 			c.keys(c.shape, nil)
 		}
 	case schema.List:
@@ -70,11 +76,7 @@ func (c *completer) newList(f *schema.Field) {
 	item := c.shape.item()
 	if item.field.Type == schema.Group {
 		if open == "- " {
-			first := "name"
-			if item.object == nil || item.object.Field(first) == nil {
-				return
-			}
-			c.add(usual, Item{Label: "- name", Kind: ItemField, Detail: "a new item", Insert: "- name: "})
+			c.newItem(item.object)
 		}
 		return
 	}
@@ -83,6 +85,21 @@ func (c *completer) newList(f *schema.Field) {
 	for i := range c.items {
 		c.items[i].Insert = c.prefix + open + strings.TrimPrefix(c.items[i].Insert, c.prefix) + shut
 	}
+}
+
+// newItem offers an item of a list of mappings, with the field that comes first.
+func (c *completer) newItem(o *schema.Object) {
+	if o == nil || len(o.Fields) == 0 {
+		return
+	}
+	first := &o.Fields[0]
+	for i := range o.Fields {
+		if o.Fields[i].Required {
+			first = &o.Fields[i]
+			break
+		}
+	}
+	c.add(usual, Item{Label: "- " + first.Key, Kind: ItemField, Detail: "a new " + o.Name, Doc: c.w.fieldDoc(o, first), Insert: "- " + first.Key + ": "})
 }
 
 // scalars offers what a field that is one value may be.
@@ -169,7 +186,7 @@ func (c *completer) secretNames(section string) {
 
 // references offers the names that a reference may be.
 func (c *completer) references(f *schema.Field) {
-	if f.Object != nil && c.beginsMapping() && c.value.kind == blank {
+	if f.Object != nil && c.beginsMapping() && c.value.kind == blank && !c.value.bare {
 		defer c.keys(shape{object: f.Object}, nil)
 	}
 	if f.Of == schema.KindNode {
@@ -194,6 +211,9 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 // reference offers a name: in HCL as a typed reference, unless it is being
 // written in quotes.
 func (c *completer) reference(kind string, n candidate) {
+	if c.listed(n.name) {
+		return
+	}
 	class := byte(usual)
 	if n.seldom {
 		class = seldom
@@ -213,6 +233,11 @@ func (c *completer) reference(kind string, n candidate) {
 		i.Insert = c.prefix + typed(kind, n.name)
 	}
 	c.add(class, i)
+}
+
+// listed says whether a name is an item of the list around already.
+func (c *completer) listed(name string) bool {
+	return c.list != nil && slices.ContainsFunc(c.list.items, func(n *node) bool { return n.text == name && n.start != c.value.start })
 }
 
 // typed is a typed reference in HCL.

@@ -24,7 +24,16 @@ func (w *World) symbolAt(d *document, offset int) []*occurrence {
 	if d == nil {
 		return nil
 	}
-	return w.indexOf(d).under(offset)
+	found := w.indexOf(d).under(offset)
+	if len(found) == 0 && offset == 0 {
+		// The beginning of a file stands for what the file is called by.
+		for i := range d.index.list {
+			if o := &d.index.list[i]; o.how == stem {
+				return []*occurrence{o}
+			}
+		}
+	}
+	return found
 }
 
 // hits lists the occurrences of a symbol in the site, by file and position.

@@ -26,6 +26,7 @@ type node struct {
 	ref        string // of a scalar that is a typed reference: spec for spec.base
 	flow       bool   // a list or mapping in brackets
 	made       bool   // collects blocks: others may stand between its items
+	bare       bool   // a blank item whose hyphen is not there yet
 	head       span   // the word that begins the block that this mapping is
 	items      []*node
 	fields     []field

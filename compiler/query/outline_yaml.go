@@ -256,6 +256,9 @@ func (r *yamlReader) typed(at, column, start, end int) int {
 		lineStart(r.text, top.n.items[len(top.n.items)-1].start) == lineStart(r.text, at) {
 		return r.value(r.slot(), at, top.column, end, next) // - item
 	}
+	if alone && r.another(at, column) {
+		return next
+	}
 	r.close(column, false)
 	top = r.top()
 	slot := r.slot()
@@ -266,7 +269,7 @@ func (r *yamlReader) typed(at, column, start, end int) int {
 			return next
 		}
 		return r.value(slot, at, top.column, end, next)
-	case top.n.kind == mapping && top.column == column || alone && top.n.kind == mapping:
+	case top.n.kind == mapping && top.column == column:
 		stop := end
 		if alone {
 			stop = at
@@ -277,12 +280,34 @@ func (r *yamlReader) typed(at, column, start, end int) int {
 		f := r.field(r.str[at:stop], span{at, stop})
 		f.sep = false
 		top.n.fields = append(top.n.fields, f)
+	case alone:
+		// Nothing can be written at this column.
 	case top.n.kind == mapping && len(top.n.fields) > 0:
 		r.goOn(top.n.fields[len(top.n.fields)-1].value, at, end)
 	case top.n.kind == list && len(top.n.items) > 0:
 		r.goOn(top.n.items[len(top.n.items)-1], at, end)
 	}
 	return next
+}
+
+// another adds an item that has no hyphen yet, when the cursor is at the column
+// of a list and of no mapping.
+func (r *yamlReader) another(at, column int) bool {
+	var l *node
+	for _, f := range r.open {
+		if f.column == column && f.n.kind == mapping {
+			return false
+		}
+		if f.column == column && f.n.kind == list {
+			l = f.n
+		}
+	}
+	if l == nil {
+		return false
+	}
+	r.close(column, true)
+	l.items = append(l.items, r.node(node{start: at, end: at, bare: true}))
+	return true
 }
 
 // goOn adds a line to a plain scalar.

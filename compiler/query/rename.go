@@ -14,7 +14,9 @@ import (
 
 var errNoName = errors.New("nothing here has a name that can be changed")
 
-// PrepareRename is the range and text of the name that Rename would change.
+// PrepareRename is the range and text of the name that Rename would change. At
+// the beginning of a file that defines something it is the file's name, which
+// has no range in it.
 // The error says in one line why it cannot be renamed.
 func (w *World) PrepareRename(file string, offset int) (at source.Range, name string, err error) {
 	d := w.document(file)
@@ -136,11 +138,14 @@ func article(noun string) string {
 func (w *World) clash(sym symbol, to string) error {
 	other := sym
 	other.name = to
-	for _, h := range w.hits(other) {
+	hits := w.hits(other)
+	for _, h := range hits {
 		if h.decl {
 			return fmt.Errorf("there is a %s %q already, at %s", sym.kind, to, h.place())
 		}
-		return fmt.Errorf("%q is mentioned at %s, and would begin to mean this %s", to, h.place(), sym.kind)
+	}
+	if len(hits) > 0 {
+		return fmt.Errorf("%q is mentioned at %s, and would begin to mean this %s", to, hits[0].place(), sym.kind)
 	}
 	switch sym.kind {
 	case schema.KindNode:
