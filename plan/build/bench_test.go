@@ -39,6 +39,28 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
+// One node of many, selected by a condition that looks at every one.
+func BenchmarkPartialPlan(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			d, f := large(n), build.EmptyFacts([]string{"father"})
+			only := selectors(b, "--only", []string{"type=vm and name=n*1 and under(p000000)"})
+			b.ReportAllocs()
+			for b.Loop() {
+				s, list := build.Select(d, "father", only, nil)
+				if list.HasErrors() {
+					b.Fatal(list)
+				}
+				o := options
+				o.Selection = s
+				if _, list := build.Plan(d, f, plan.GoalCreate, o); list.HasErrors() {
+					b.Fatal(list)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkEncode(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -289,7 +289,7 @@ func (b *builder) checkMACs() {
 		at := n.Network.MAC.From.Range
 		b.concern(n)
 		if other := holder[n.mac]; other != nil {
-			b.concern(n, other)
+			b.concernAll([]*node{n, other})
 			b.fail(codeMACHeld, at, n.Decl, "nodes %q and %q would both have MAC address %s", other.Address, n.Address, n.mac).
 				Help = "give one of them another network.mac"
 		}

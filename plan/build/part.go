@@ -22,11 +22,16 @@ type owner struct{ nodes []*node }
 
 // concern says whom findings are about from here on, and returns whom they were
 // about until now.
-func (b *builder) concern(nodes ...*node) (before *owner) {
-	before = b.said.now
-	if b.o.Selection != nil {
-		b.said.now = &owner{nodes}
+func (b *builder) concern(n *node) (before *owner) {
+	if b.o.Selection == nil {
+		return nil
 	}
+	return b.concernAll([]*node{n})
+}
+
+func (b *builder) concernAll(nodes []*node) (before *owner) {
+	before = b.said.now
+	b.said.now = &owner{nodes}
 	return before
 }
 

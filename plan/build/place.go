@@ -91,7 +91,7 @@ func (b *builder) nodeAsHost(p *node) *host {
 	} else if !p.absent() && !p.neverReady() {
 		h.lost = true
 		if b.makes() {
-			before := b.concern(p.children...)
+			before := b.concernAll(p.children)
 			b.parentSilent(p, f)
 			b.said.now = before
 		}
