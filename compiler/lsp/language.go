@@ -151,7 +151,7 @@ func rename(s *server, p renameParams) job {
 // workspaceEdit is changes of files, and then new names for them.
 func (t teller) workspaceEdit(edits []diag.Edit, files map[string]string) (*workspaceEdit, *rpcError) {
 	can := t.can.Workspace.WorkspaceEdit
-	if len(files) > 0 && !(can.DocumentChanges && slices.Contains(can.ResourceOperations, "rename")) {
+	if len(files) > 0 && !slices.Contains(can.ResourceOperations, "rename") {
 		old := slices.Sorted(maps.Keys(files))[0]
 		return nil, failure(codeFailed, "this editor cannot rename files: rename %s to %s by hand", old, files[old])
 	}
@@ -164,7 +164,7 @@ func (t teller) workspaceEdit(edits []diag.Edit, files map[string]string) (*work
 	}
 	out := &workspaceEdit{}
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		out.edit(t.state, can.DocumentChanges, name, byName[name])
+		out.edit(t.state, can.DocumentChanges || len(files) > 0, name, byName[name])
 	}
 	for _, old := range slices.Sorted(maps.Keys(files)) {
 		out.DocumentChanges = append(out.DocumentChanges, renameFile{"rename", t.uri(old), t.uri(files[old])})
