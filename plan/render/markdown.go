@@ -58,7 +58,8 @@ func markdown(p *plan.Plan, d detail) string {
 	}
 	line("digest %s", code("sha256:"+p.Program.Digest()))
 	line("")
-	line("```sh\nhomestak plan -M %s -o plan.bin%s\nhomestak apply plan.bin --expect sha256:%s\n```", p.Program.Manifest, goalFlag(p.Program.Goal), p.Program.Digest())
+	line("```sh\nhomestak plan -M %s -o plan.bin%s%s\nhomestak apply plan.bin --expect sha256:%s\n```", p.Program.Manifest,
+		goalFlag(p.Program.Goal), onlyFlag(p.Program.Partial), p.Program.Digest())
 	notes(line, p.Notes)
 	return b.String()
 }
@@ -68,6 +69,23 @@ func goalFlag(g plan.Goal) string {
 		return ""
 	}
 	return " --goal " + g.String()
+}
+
+// onlyFlag repeats a partial plan's selector in the words of a shell.
+func onlyFlag(selector string) string {
+	if selector == "" {
+		return ""
+	}
+	return " --only '" + strings.ReplaceAll(fence(brief(selector)), "'", `'\''`) + "'"
+}
+
+// brief cuts a selector that would crowd out the plan.
+func brief(selector string) string {
+	const most = 2000
+	if len(selector) <= most {
+		return selector
+	}
+	return strings.ToValidUTF8(selector[:most], "") + " …"
 }
 
 func badges(p *plan.Program, s view.Summary) string {
@@ -93,7 +111,7 @@ func badges(p *plan.Program, s view.Summary) string {
 		out = append(out, "🟢 nothing is destroyed")
 	}
 	if p.Partial != "" {
-		out = append(out, "⚠️ partial plan: only "+code(p.Partial))
+		out = append(out, "⚠️ partial plan: only "+code(brief(p.Partial)))
 	}
 	return strings.Join(out, " · ")
 }
