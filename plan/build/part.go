@@ -95,7 +95,25 @@ func (b *builder) limit() {
 	b.findings = keep(b.findings, b.said.findings)
 	b.said = about{}
 	if b.goal == plan.GoalDestroy {
+		b.unseen()
 		b.leftWithout()
+	}
+}
+
+// unseen refuses to destroy what is in a host that cannot be asked and is not
+// destroyed itself: nobody knows whether it is there.
+func (b *builder) unseen() {
+	said := map[*node]bool{}
+	for _, n := range b.nodes {
+		if !n.touched {
+			continue
+		}
+		for up := n.parent; up != nil; up = up.parent {
+			if up.hosts != nil && up.hosts.lost && !up.touched && !said[up] {
+				said[up] = true
+				b.parentSilent(up, b.known.hosts[string(up.Address)])
+			}
+		}
 	}
 }
 

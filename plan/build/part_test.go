@@ -178,6 +178,15 @@ func TestPartMindsItsOwn(t *testing.T) {
 	if got := names(partOf(t, d, f, plan.GoalDestroy, "p", "")); got != "p p/q" {
 		t.Error(got)
 	}
+	if _, list := part(t, d, f, plan.GoalDestroy, []string{"q"}, nil); len(list) != 1 || list[0].Code != "HS0613" {
+		t.Error(list)
+	}
+	d = deployment("p pve", "p/q pve", "p/q/r", "p/q/s")
+	f = made(t, d)
+	f.Hosts = slices.DeleteFunc(f.Hosts, func(h plan.HostFacts) bool { return h.Name != "father" })
+	if _, list := part(t, d, f, plan.GoalDestroy, []string{"r", "s"}, nil); len(list) != 1 || list[0].Code != "HS0613" {
+		t.Error(list)
+	}
 }
 
 // Only the hosts that the plan can come to need are asked.
