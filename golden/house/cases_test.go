@@ -60,6 +60,7 @@ var (
 		"HS0221": "YAML refers by plain names, which have no kind",
 		"HS0226": "nodes do not nest in YAML",
 		"HS0236": "YAML has no blocks",
+		"HS0286": "in YAML they are fields of the file where they belong",
 	}
 	// Expressions are the same in both syntaxes: their cases are HCL, and a
 	// YAML file with `expressions: true` hands its templates to the same
@@ -84,6 +85,7 @@ var (
 		"HS0233": "a file of more than 32 MiB",
 		"HS0234": "ten thousand files",
 		"HS0240": "files of 64 MiB together",
+		"HS0287": "a file outside of the site, which the command line names",
 		"HS0413": "250,000 nodes",
 		"HS0415": "half a million relations",
 		"HS0422": "thousands of packages",

@@ -34,6 +34,7 @@ const (
 var (
 	verbForm   = regexp.MustCompile(`^homestak:([A-Za-z]*)`)
 	codeForm   = regexp.MustCompile(`^[ \t,]+([A-Za-z]+[0-9][A-Za-z0-9]*)`)
+	someCode   = regexp.MustCompile(`\bHS[0-9]{4}\b`)
 	likeOurs   = regexp.MustCompile(`^HS[0-9]{1,5}$`)
 	reasonForm = regexp.MustCompile(`^[ \t]+reason[ \t]*=[ \t]*("(?:[^"\\]|\\.)*")[ \t]*`)
 )
@@ -44,6 +45,9 @@ func (f *file) take(c comment) {
 	text := string(c.at.File.Text[c.at.Start:c.at.End])
 	m := verbForm.FindStringSubmatch(text)
 	if m[1] != verb {
+		if diag.Suggest(m[1], []string{verb}) == "" && !someCode.MatchString(text) {
+			return // it speaks about homestak, not to it
+		}
 		f.unreadable(c.at, "homestak does not know what this comment asks for", "", m[0], m[1])
 		return
 	}

@@ -3,9 +3,9 @@ package diag
 // HS0245–HS0249: comments that allow a warning.
 var allowCodes = []Entry{
 	{"HS0245", "allow comment that cannot be read", `
-A comment that begins with "homestak:" speaks to homestak, and there is one form: homestak:allow, one code or more, and
-the reason in double quotes. The reason is not optional: whoever meets the comment next year has to learn from it whether it
-still holds. Complete the comment, or begin it in another way if it is meant for people.`},
+A comment that begins with homestak: and names a code speaks to homestak, and there is one form: homestak:allow, one code
+or more, and the reason in double quotes. The reason is not optional: whoever meets the comment next year has to learn from
+it whether it still holds. Complete the comment, or begin it in another way if it is meant for people.`},
 	{"HS0246", "unknown code in an allow comment", `
 The comment allows a code that no finding has, so it silences nothing. Codes are written as they are printed, as in HS0205;
 "homestak explain" lists them.`},

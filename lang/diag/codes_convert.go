@@ -9,12 +9,15 @@ blocks with a name define; site.yaml and the secrets are YAML only.`},
 	{"HS0171", "the file is in this syntax already", `
 convert turns YAML into HCL, HCL into YAML and schema v1 into v2. There is nothing to do for this file. If its looks are
 what you want to change, use "homestak fmt".`},
-	{"HS0172", "YAML cannot say this", `
-YAML files hold data only: no variables, locals, modules, for_each and expressions. Each place that uses one is reported,
-because it would be lost. Write plain values there, or keep the file in HCL; a site may have both.`},
-	{"HS0173", "HCL cannot say this", `
+	{"HS0172", "not data", `
+YAML is data unless a file says "expressions: true". Each variable, local and expression of an HCL file is reported,
+because data would lose it. Convert with --evaluate for what they make: values in place of expressions, and every node
+of count, for_each and modules written out. Convert with --expressions to keep them, as ${…} in YAML. Or write plain
+values there, or keep the file in HCL; a site may have both.`},
+	{"HS0173", "the other syntax cannot say this", `
 A field of a block has to be a name of letters, digits, - and _; a block's name has no quotes or templates in it; and
-numbers are finite. What is reported is none of this, and no manifest needs it. Rename it, or keep the file in YAML.`},
+numbers are finite. Each syntax has limits of its own, too: a text of very many lines is more than HCL reads. What is
+reported is none of this, and no manifest needs it. Rename or shorten it, or keep the file as it is.`},
 	{"HS0174", "converting would change what the file says", `
 The result is read again and compared before it is printed, and it was not the same. That is a bug in homestak; nothing
 was written. Please report it with the file.`},

@@ -7,8 +7,8 @@
 // comment may say what to look at, and hold lines as golden/compiler has them
 // (manifest: NAME, mode: MODE, var: NAME=VALUE; with cured- before them, what the
 // command line says after the cure; convert: FILE and to: SYNTAX when it is about
-// converting).
-// Without one the whole site is checked. Its files are
+// converting; also: CODES of what is found besides, wrong or cured). Without
+// manifest the whole site is checked. Its files are
 //
 //	yaml/wrong/…   yaml/cured/…   hcl/wrong/…   hcl/cured/…
 //

@@ -82,7 +82,7 @@ func (p Pair) Both() []File {
 
 // options are what lines of an archive's comment can begin with.
 var options = []string{
-	"manifest", "mode", "var", "convert", "to",
+	"manifest", "mode", "var", "convert", "to", "also",
 	"cured-manifest", "cured-mode", "cured-var", "cured-convert", "cured-to",
 }
 
