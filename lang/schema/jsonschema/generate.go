@@ -17,7 +17,7 @@ const (
 
 // Kinds lists the kinds of files that there is a schema for.
 func Kinds() []string {
-	return []string{schema.KindManifest, schema.KindSpec, schema.KindPosture, schema.KindPreset,
+	return []string{schema.KindManifest, kindModule, schema.KindSpec, schema.KindPosture, schema.KindPreset,
 		schema.KindImage, schema.KindHost, schema.KindPolicy, kindSite, kindSecrets}
 }
 
@@ -54,10 +54,7 @@ func root(kind string, names Names) *node {
 	if kind == kindSecrets {
 		n = secrets()
 	} else {
-		o := schema.Of(kind)
-		if kind == kindSite {
-			o = schema.Site
-		}
+		o := objectOf(kind)
 		doc = o.Doc
 		if o.Field(expressions) == nil {
 			n = g.object(o)
@@ -68,6 +65,16 @@ func root(kind string, names Names) *node {
 	n.Schema, n.ID, n.Defs = draft, "urn:homestak:schema:"+kind, g.defs
 	n.Title, n.Description = "homestak "+kind, doc
 	return n
+}
+
+func objectOf(kind string) *schema.Object {
+	switch kind {
+	case kindSite:
+		return schema.Site
+	case kindModule:
+		return moduleFile()
+	}
+	return schema.Of(kind)
 }
 
 // generator makes one document. Objects that are items of a list become
@@ -94,7 +101,7 @@ func (g *generator) define(o *schema.Object) *node {
 }
 
 func (g *generator) object(o *schema.Object) *node {
-	n := &node{Type: types{"object"}}
+	n := &node{Type: types{"object"}, AnyOf: somethingToMake(o)}
 	if o.Open {
 		n.Further = &node{Renamed: "homestak does not know this setting, and ignores it"}
 	} else {

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -51,7 +52,7 @@ func TestAgreesWithTheCompiler(t *testing.T) {
 				if verdict != nil {
 					t.Errorf("%s: %s is refused: %v", filepath.Base(name), f.Name, verdict)
 				}
-			} else if slices.ContainsFunc(wants, func(w langtest.Want) bool { return structural.MatchString(string(w.Code)) }) {
+			} else if slices.ContainsFunc(wants, func(w langtest.Want) bool { return visible(w, clean) }) {
 				bad++
 				if verdict == nil {
 					t.Errorf("%s: %s is accepted: %v", filepath.Base(name), f.Name, wants)
@@ -62,4 +63,11 @@ func TestAgreesWithTheCompiler(t *testing.T) {
 	if good < 50 || bad < 10 {
 		t.Errorf("only %d good and %d bad files", good, bad)
 	}
+}
+
+// visible says whether a finding is about what stands in the file, and not
+// about what an expression in it comes to.
+func visible(w langtest.Want, text []byte) bool {
+	line := strings.Split(string(text), "\n")[w.Line-1]
+	return structural.MatchString(string(w.Code)) && !strings.Contains(line, "${")
 }

@@ -134,6 +134,8 @@ func TestForms(t *testing.T) {
 		{"manifest", node + "    type: ${var.x}\n    depends_on: [{node: '${each.key}', until: ready}]\nexpressions: true", node + "    type: toaster\nexpressions: true"},
 		{"manifest", node + "    nodes: '${local.more}'\nexpressions: true", node + "    nodes: [{nme: '${local.more}'}]\nexpressions: true"},
 		{"preset", "{expressions: true, cores: '${1 + 1}', memory: 2048, disk: 10}", "{cores: '${1 + 1}', memory: 2048, disk: 10}"},
+		{"module", "nodes: [{name: a}]", "nodes: [{name: a}]\npattern: flat"},
+		{"module", "expressions: true\nvariables: {n: {type: number}}\nnodes: [{name: a, count: '${var.n}'}]", "variables: {n: {type: number}}"},
 		{"policy", "", "{rule: 'true', colour: red}"},
 		{"spec", "schema_version: 1\naccess: {users: [{name: ann, sudo: true}]}", "schema_version: 1\naccess: {users: [{sudo: true}]}"},
 		{"spec", "schema_version: 1\nconfig: {custom: 1}", "schema_version: 1\nplatform: {pakages: [git]}"},
