@@ -77,7 +77,7 @@ func (n *not) eval(e *evaluation) []bool {
 func (g *glob) eval(e *evaluation) []bool {
 	set := e.where(func(i int) bool { return g.pattern.Match(e.w.Address(i)) })
 	if g.literal() && !slices.Contains(set, true) {
-		e.noNode(&g.value)
+		e.noNode(nil, &g.value)
 	}
 	return set
 }

@@ -12,8 +12,9 @@ import (
 // mostFindings bounds what one evaluation says: each finding looks at every node.
 const mostFindings = 20
 
-// noNode: a literal pattern that is no node's address or name.
-func (e *evaluation) noNode(v *value) {
+// noNode: a literal pattern that is no node's address or name, c is the comparison
+// that it is in, nil for a pattern that stands alone.
+func (e *evaluation) noNode(c *compare, v *value) {
 	if len(e.diags) >= mostFindings {
 		return
 	}
@@ -21,7 +22,9 @@ func (e *evaluation) noNode(v *value) {
 	d.Range = v.at
 	names, have := e.names(strings.Contains(v.text, "/"))
 	d.Help = nearest(v.text, names, have)
-	if full := e.relative(v.text); full != "" {
+	if c != nil && c.attribute.Name == "name" && strings.Contains(v.text, "/") {
+		d.Help = "a name has no slash; write the address alone, without name="
+	} else if full := e.relative(v.text); full != "" {
 		d.Help = fmt.Sprintf("addresses begin with the manifest: write %s", full)
 	}
 	e.diags = append(e.diags, d)
@@ -69,7 +72,7 @@ func (e *evaluation) unheld(c *compare, v *value) {
 	case c.attribute.Kind == Number || c.attribute.Kind == Bytes:
 		return // a bound or a number that nobody has is no slip of the pen
 	case c.attribute.Kind == Address || name == "name":
-		e.noNode(v)
+		e.noNode(c, v)
 		return
 	}
 	var have []string

@@ -320,6 +320,10 @@ func advice(before, found, rest string) string {
 		return `write "not"`
 	case strings.HasPrefix(rest, "~"):
 		return "write = with * and ? in the value, as in name=web-*"
+	case strings.ContainsAny(found, "[]{}"):
+		return "patterns have * and ? only; several are joined with \"or\""
+	case found != "" && found[0] >= utf8.RuneSelf:
+		return "names have letters, digits and hyphens; write other texts in double quotes"
 	case found == "," && strings.HasPrefix(strings.TrimSpace(rest[1:]), ")"):
 		return "write a value after the comma, or leave the comma out"
 	case found == ",":
