@@ -107,7 +107,8 @@ func (c *completer) offered(o *schema.Object, f *schema.Field) bool {
 		return false
 	case c.doc.hcl:
 		inner := f.Key == "name" && (c.around().node.head.end > 0 || schema.Of(o.Name) == o)
-		return !inner && !f.InYAML && !f.Top && !(f.Key == "parent" && c.nested())
+		inside := o == hclRoot() && (f.Key == "nodes" || f.Key == "modules")
+		return !inner && !f.InYAML && !f.Top && (!inside || c.doc.module) && !(f.Key == "parent" && c.nested())
 	case f.Top && f.Type == schema.Table:
 		return c.doc.expressive()
 	}

@@ -86,6 +86,9 @@ func (s symbol) file() string {
 	return ""
 }
 
+// manifest is the name of the manifest that the scope of a node is.
+func (s symbol) manifest() string { return s.scope[strings.LastIndexByte(s.scope, ':')+1:] }
+
 // Definition is where the name at an offset is defined. Of a definition that
 // replaces the library's, both are given, the one that counts first. A
 // definition of the library is in a file whose name starts with "stdlib:"; its
@@ -189,7 +192,7 @@ func (w *World) node(sym symbol) (*document, *nodeEntry) {
 	if d == nil {
 		return nil, nil
 	}
-	all := nodesOf(d.manifest(sym.scope[len(d.file.Name)+1:]))
+	all := nodesOf(d.manifest(sym.manifest()))
 	for i := range all {
 		if all[i].text() == sym.name {
 			return d, &all[i]
@@ -200,7 +203,7 @@ func (w *World) node(sym symbol) (*document, *nodeEntry) {
 
 // manifest is the mapping of a manifest of a document by name.
 func (d *document) manifest(name string) *node {
-	if d.hcl {
+	if d.hcl && name != "" {
 		return d.outline().value(schema.KindManifest).value(name)
 	}
 	return d.outline()

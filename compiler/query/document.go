@@ -19,8 +19,11 @@ import (
 type document struct {
 	file *source.File
 	hcl  bool
-	kind string // what a YAML file of its directory defines; "site"; "" when nothing
-	name string // of a YAML file's definition
+	kind string // what is in a YAML file; "site"; "" in HCL, whose blocks say so
+	name string // of a YAML file without its extension
+
+	module bool // it defines nothing by its name: others may use it as a module
+
 	once sync.Once
 	tree *node
 
@@ -33,6 +36,7 @@ type document struct {
 
 func newDocument(f *source.File) *document {
 	d := &document{file: f, hcl: path.Ext(f.Name) == ".hcl"}
+	d.module = compiler.KindOf(f.Name) == "" && strings.Contains(f.Name, "/")
 	if d.hcl {
 		return d
 	}
@@ -42,7 +46,7 @@ func newDocument(f *source.File) *document {
 	case d.kind == "" && (f.Name == "site.yaml" || f.Name == "site.yml"):
 		d.kind = kindSite
 	case d.kind == "":
-		d.kind = schema.KindManifest // a module
+		d.kind = schema.KindManifest
 	}
 	return d
 }

@@ -42,10 +42,15 @@ func (p *place) manifestName() string {
 	switch {
 	case m == nil:
 		return ""
+	case !p.doc.hcl && p.doc.module:
+		return ""
 	case !p.doc.hcl:
 		return p.doc.name
 	}
 	all := p.root.value(schema.KindManifest)
+	if all == nil {
+		return ""
+	}
 	for i := range all.fields {
 		if all.fields[i].value == m {
 			return all.fields[i].key

@@ -221,7 +221,7 @@ func (w *World) aboutNode(o *occurrence, p *place) string {
 		text += ": " + detail
 	}
 	at := &place{doc: d, root: d.outline(), chain: []link{
-		{node: d.manifest(o.scope[len(d.file.Name)+1:]), shape: shape{object: schema.Manifest}},
+		{node: d.manifest(o.manifest()), shape: shape{object: schema.Manifest}},
 		{node: n.body, shape: shape{object: schema.Node}}}}
 	if s, more, ok := w.sectionAt(at); ok && s.Kind == "node" {
 		values := map[string]string{}

@@ -42,14 +42,21 @@ func moduleBody(d *document) *node {
 	return root
 }
 
-// sources offers the sources of modules.
+// sources offers the sources of modules: the library's, and files where modules
+// are kept.
 func (c *completer) sources() {
-	for _, name := range moduleFiles(stdlib.Files(), libraryModules) {
-		stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
-		c.source("stdlib:"+stem, "of the library", "stdlib:"+name)
+	for _, name := range stdlib.ModuleNames() {
+		c.source("stdlib:"+name, "of the library", "stdlib:"+libraryModules+"/"+name+".hcl")
 	}
-	for _, name := range moduleFiles(c.w.fsys, "modules") {
-		c.source(relative(path.Dir(c.doc.file.Name), name), "of the site", name)
+	here := path.Dir(c.doc.file.Name)
+	seen := map[string]bool{c.doc.file.Name: true}
+	for _, dir := range []string{path.Join(here, "modules"), "modules", here} {
+		for _, name := range moduleFiles(c.w.fsys, dir) {
+			if !seen[name] {
+				seen[name] = true
+				c.source(relative(here, name), "of the site", name)
+			}
+		}
 	}
 }
 

@@ -212,7 +212,11 @@ func (n *nodeEntry) means(name string) bool {
 		return true
 	}
 	end, ok := strings.CutPrefix(name, n.text())
-	return ok && n.multi && strings.HasPrefix(end, "-") && (n.ends == nil || slices.Contains(n.ends, end))
+	if !ok || !n.multi || !strings.HasPrefix(end, "-") {
+		return false
+	}
+	// Of instances in instances, the beginning of an end means several.
+	return n.ends == nil || slices.ContainsFunc(n.ends, func(e string) bool { return strings.HasPrefix(e+"-", end+"-") })
 }
 
 // nodeDetail is a node in a few words.

@@ -90,11 +90,17 @@ func (x *indexer) add(o occurrence) {
 // file adds what the name of a YAML file defines.
 func (x *indexer) file(root *node) {
 	d := x.doc
-	if d.hcl || d.kind == "" || d.kind == kindSite {
+	if d.hcl && (root.get("nodes") != nil || root.get("modules") != nil) {
+		x.enter("", root)
+	}
+	if d.hcl || d.kind == kindSite {
 		return
 	}
 	if d.kind == schema.KindManifest {
 		x.enter(d.name, root)
+	}
+	if d.module {
+		return
 	}
 	sym := symbol{kind: d.kind, name: d.name}
 	x.add(occurrence{symbol: sym, how: stem, decl: true})
@@ -310,7 +316,7 @@ func moduleName(d *document) (name, scope string) {
 	if m := d.outline().value(schema.KindManifest); d.hcl && m != nil && len(m.fields) > 0 {
 		return m.fields[0].key, d.file.Name
 	}
-	return d.name, d.file.Name
+	return d.name, d.file.Name // no name in HCL, whose nodes are at the top
 }
 
 // fills says whether something is filled in in a text.

@@ -171,7 +171,7 @@ func (w *World) nodeClash(sym symbol, to string) error {
 			return err
 		}
 	}
-	all := nodesOf(d.manifest(sym.scope[len(d.file.Name)+1:]))
+	all := nodesOf(d.manifest(sym.manifest()))
 	for i := range all {
 		n := &all[i]
 		if n.text() == sym.name {

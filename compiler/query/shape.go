@@ -54,6 +54,11 @@ var hclRoot = sync.OnceValue(func() *schema.Object {
 		o.Fields = append(o.Fields, schema.Field{Key: kind, Type: schema.Table, Doc: doc, Elem: &schema.Field{Type: schema.Group, Object: of}})
 	}
 	o.Fields = append(o.Fields, localsField())
+	for _, key := range []string{"nodes", "modules"} { // of a file that is a module
+		f := *schema.Manifest.Field(key)
+		f.Required = false
+		o.Fields = append(o.Fields, f)
+	}
 	return o
 })
 
@@ -95,11 +100,7 @@ func (s shape) item() shape {
 	if s.field == nil || s.field.Type != schema.List || s.field.Elem == nil {
 		return shape{}
 	}
-	e := of(s.field.Elem, s.owner)
-	if s.field.Key == "modules" {
-		e.object = schema.Module
-	}
-	return e
+	return of(s.field.Elem, s.owner)
 }
 
 // of is the shape of a value of a field.
