@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"slices"
+
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/expr"
@@ -121,10 +123,18 @@ type edge struct {
 	at       source.Range
 }
 
-// takeOver adds the syntax findings of a document, once.
+// takeOver adds the syntax findings of a document, once. They are copies, for a
+// compilation adds notes of its own to what it says.
 func (c *compilation) takeOver(doc *document) {
-	if !c.reported[doc] {
-		c.reported[doc] = true
-		c.adopt(doc.findings)
+	if c.reported[doc] {
+		return
 	}
+	c.reported[doc] = true
+	list := make(diag.List, len(doc.findings))
+	for i, d := range doc.findings {
+		own := *d
+		own.Notes = slices.Clip(d.Notes)
+		list[i] = &own
+	}
+	c.adopt(list)
 }

@@ -112,6 +112,14 @@ func (s *Site) basis() []part {
 			}
 		}
 	}
+	for name, m := range s.modules {
+		if m.doc == nil { // then what lies beside it is said
+			parts = append(parts, part{"module " + name + " " + strings.Join(m.near, " "), nil})
+		}
+		if m.problem != nil {
+			parts = append(parts, part{"module " + name + ": " + m.problem.Message + m.problem.Label, nil})
+		}
+	}
 	if !s.secrets.known { // which is said by a file that is not read
 		parts = append(parts, part{"the names of secrets", nil})
 	}
@@ -145,7 +153,7 @@ func (l *loader) remember(last *Site) {
 // has of it. A tree of HCL is taken over, but not who says its findings.
 func (l *loader) document(f *source.File, kind string) *document {
 	old := l.lastDocs[f]
-	doc := &document{file: f, hcl: path.Ext(f.Name) == ".hcl"}
+	doc := &document{file: f, hcl: path.Ext(f.Name) == ".hcl", named: &sources{}}
 	switch {
 	case !doc.hcl && old != nil:
 		return old
@@ -153,7 +161,7 @@ func (l *loader) document(f *source.File, kind string) *document {
 		doc.private = kind == schema.KindManifest
 		return doc
 	case old != nil:
-		doc.tree, doc.syntax = old.tree, old.syntax
+		doc.tree, doc.syntax, doc.named = old.tree, old.syntax, old.named
 	default:
 		doc.tree, doc.syntax = lang.Parse(f)
 	}
@@ -188,14 +196,15 @@ func (s *Site) WithText(f *source.File) (changed *Site, ok bool) {
 		return nil, false
 	}
 	old := s.documents[s.files[at]]
-	if old == nil || !old.hcl || !old.private {
+	if old == nil || !old.hcl || !old.private || s.usedAsModule[old.file] {
 		return nil, false
 	}
 	changed = newSite()
+	changed.modules, changed.usedAsModule, changed.onlyAsModule = s.modules, s.usedAsModule, s.onlyAsModule
 	changed.own, changed.secrets, changed.lock = s.own, s.secrets, s.lock
 	changed.files = slices.Clone(s.files)
 	changed.files[at] = f
-	doc := &document{file: f, hcl: true, private: true}
+	doc := &document{file: f, hcl: true, private: true, named: &sources{}}
 	maps.Copy(changed.documents, s.documents)
 	delete(changed.documents, old.file)
 	changed.documents[f] = doc

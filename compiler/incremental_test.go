@@ -28,6 +28,11 @@ var variants = map[string][]string{
 	"manifests/c.yaml":       {"", "schema_version: 2\nnodes:\n  - {name: c, preset: q, disk: 1}\n", "# homestak:allow HS0205 reason=\"x\"\nschema_version: 2\nnodes:\n  - {name: c, image: pve-8}\n"},
 	"more.hcl":               {"", "preset \"q\" {\n  cores = 3\n}\n", "locals {\n  x = 1\n}\n", "manifest \"d\" {\n  node \"n\" {}\n}\n", "{"},
 	"manifests/link.yaml":    {"", "-> nowhere"},
+	"manifests/e.hcl":        {"", "manifest \"e\" {\n  node \"n\" {}\n  module \"x\" { source = \"../modules/one.hcl\" }\n  module \"y\" { source = \"./b.hcl\" }\n}\n"},
+	"manifests/f.yaml":       {"", "schema_version: 2\nmodules: [{name: z, source: ../modules/two.yaml}, {name: s, source: stdlib:egde}]\n"},
+	"modules/one.hcl":        {"", "manifest \"one\" {\n  node \"in\" {\n    preset = \"p\"\n  }\n}\n", "manifest \"one\" {\n  module \"deep\" { source = \"./two.yaml\" }\n}\n", "{"},
+	"modules/two.yaml":       {"", "nodes: [{name: t, preset: q}]\n", "nodes: ["},
+	"modules/tow.yaml":       {"", "nodes: [{name: t}]\n"},
 	"v2/manifests/deep.yaml": {"", "schema_version: 2\nnodes: [{name: deep, spec: nothing}]\n"},
 }
 

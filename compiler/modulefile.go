@@ -112,7 +112,7 @@ func (l *loader) moduleFiles() {
 				site.modules[name] = m
 				switch {
 				case m.doc != nil && !m.doc.hcl && !m.doc.unread:
-					m.doc = &document{file: m.doc.file} // a manifest's own keeps no tree
+					m.doc = &document{file: m.doc.file, named: m.doc.named} // a manifest's own keeps no tree
 				case m.doc == nil:
 					reader, inside := l, name
 					if rest, library := strings.CutPrefix(name, libraryPrefix); library {
@@ -202,6 +202,14 @@ func (l *loader) around(name string) []string {
 
 // sources lists what the modules of a document name as their files.
 func (doc *document) sources() []string {
+	if doc.named == nil { // of a file that was not read
+		return doc.collected()
+	}
+	doc.named.once.Do(func() { doc.named.list = doc.collected() })
+	return doc.named.list
+}
+
+func (doc *document) collected() []string {
 	tree := doc.tree
 	if !doc.hcl {
 		if !bytes.Contains(doc.file.Text, []byte("modules")) {

@@ -48,6 +48,13 @@ type document struct {
 	findings diag.List    // of parsing it, that a compilation says
 	syntax   diag.List    // of parsing it, whoever says them; of HCL
 	private  bool         // it holds manifests and nothing that others could use
+	named    *sources     // shared with documents of the same text
+}
+
+// sources are the files that a document's modules name.
+type sources struct {
+	once sync.Once
+	list []string
 }
 
 // parse parses a definition in YAML when it is first needed: most of a site is
