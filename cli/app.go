@@ -62,6 +62,16 @@ func usage(format string, args ...any) error {
 	return exit{exitUsage, fmt.Errorf(format, args...)}
 }
 
+// notOneOf is the usage error of a flag, or of a verb's first word, that takes
+// one of a few words.
+func notOneOf(of, got string, known ...string) error {
+	hint := "write " + strings.Join(known[:len(known)-1], ", ") + " or " + known[len(known)-1]
+	if s := diag.Suggest(got, known); s != "" {
+		hint = "did you mean " + s + "?"
+	}
+	return usage("%s has no %q: %s", of, got, hint)
+}
+
 // Main runs one command line and returns its exit code. It never calls
 // os.Exit and never panics on input.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {

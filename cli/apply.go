@@ -44,7 +44,7 @@ func (r *runFlags) declare(f *pflag.FlagSet) {
 
 func (r *runFlags) valid() error {
 	if r.format != "text" && r.format != "json" {
-		return usage("--format %q: text or json", r.format)
+		return notOneOf("--format", r.format, "text", "json")
 	}
 	if r.jobs < 1 {
 		return usage("--jobs %d: at least 1", r.jobs)

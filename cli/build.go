@@ -94,7 +94,7 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 // for. A site with one host needs no -H.
 func (a *app) wanted(ctx context.Context, p *planFlags) (*made, plan.WantedSet, error) {
 	if !slices.Contains([]string{"", "stop", "rollback", "continue"}, p.onError) {
-		return nil, plan.WantedSet{}, usage("--on-error %q: stop, rollback or continue", p.onError)
+		return nil, plan.WantedSet{}, notOneOf("--on-error", p.onError, "stop", "rollback", "continue")
 	}
 	only, skip, err := a.selectors(p)
 	if err != nil {

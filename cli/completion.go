@@ -34,7 +34,7 @@ func completion(_ context.Context, a *app, args []string) error {
 	case "fish":
 		fmt.Fprint(a.stdout, fishCompletion())
 	default:
-		return usage("no completion for %q: bash, zsh or fish", args[0])
+		return notOneOf("completion", args[0], "bash", "zsh", "fish")
 	}
 	return nil
 }

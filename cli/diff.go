@@ -24,7 +24,7 @@ same program, 2 when they differ, 3 when the second is riskier.`,
 					return usage("diff takes two plan files")
 				}
 				if format != "text" && format != "json" {
-					return usage("--format %q: text or json", format)
+					return notOneOf("--format", format, "text", "json")
 				}
 				return a.diff(args[0], args[1], format)
 			}

@@ -53,7 +53,7 @@ is. --dir belongs to that process alone.`,
 				case "reset":
 					return a.labReset(s)
 				default:
-					return usage("lab is serve, log or reset, not %q", args[0])
+					return notOneOf("lab", args[0], "serve", "log", "reset")
 				}
 			}
 		},

@@ -53,7 +53,7 @@ With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`
 				}
 				goal, ok := plan.ParseGoal(p.goal)
 				if !ok {
-					return usage("--goal %q: create, destroy, reconcile or test", p.goal)
+					return notOneOf("--goal", p.goal, "create", "destroy", "reconcile", "test")
 				}
 				if err := o.valid(); err != nil {
 					return err
@@ -142,7 +142,7 @@ func (o *showFlags) declare(f *pflag.FlagSet) {
 
 func (o *showFlags) valid() error {
 	if !slices.Contains(formats(), o.format) {
-		return usage("--format %q: one of %s", o.format, strings.Join(formats(), ", "))
+		return notOneOf("--format", o.format, formats()...)
 	}
 	return nil
 }

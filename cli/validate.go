@@ -64,7 +64,7 @@ func (v *validation) run(f *pflag.FlagSet, args []string) error {
 	case s.manifest == "" && (f.Changed("manifest") || s.mode != "" || s.given()):
 		return usage("--mode, --var and --var-file go with the name of a manifest: -M NAME")
 	case !slices.Contains(diag.Formats(), v.format):
-		return unknownFormat(v.format, diag.Formats())
+		return notOneOf("--format", v.format, diag.Formats()...)
 	case len(args) > 0 && (f.Changed("manifest") || f.Changed("site")):
 		return usage("validate takes names of files, or -M and --site: what a file is in is found from its name")
 	}
@@ -203,13 +203,4 @@ func (a *app) examine(s siteFlags) (dir string, findings diag.List, err error) {
 	}
 	findings.Sort()
 	return dir, findings, nil
-}
-
-// unknownFormat is the usage error of every --format.
-func unknownFormat(got string, known []string) error {
-	hint := "write " + strings.Join(known, ", ")
-	if s := diag.Suggest(got, known); s != "" {
-		hint = fmt.Sprintf("did you mean %s?", s)
-	}
-	return usage("there is no format %q: %s", got, hint)
 }
