@@ -47,7 +47,7 @@ var compilerCodes = []Entry{
 	{"HS0302", "invalid size", "A size is a whole number with KiB, MiB, GiB or TiB (K, M, G and T mean the same). A bare number counts the field's unit: MiB for memory and GiB for disks, as upstream has it. Proxmox VE counts in MiB, so smaller fractions are refused."},
 	{"HS0303", "value not allowed", "The field takes one of a few words, and this is none of them. The label lists them."},
 	{"HS0304", "out of bounds", "The number is smaller or larger than the field allows. For sizes a bare number counts the field's unit: `memory: 2` is two MiB."},
-	{"HS0305", "invalid duration", "A duration is written as in 90s, 20m or 1h30m; a bare number counts seconds."},
+	{"HS0305", "invalid duration", "A duration is written in whole weeks, days, hours, minutes and seconds, the larger first, as in 90s, 20m, 1h30m or 2d; a bare number counts seconds. Fractions are refused: 1.5h is 1h30m."},
 	{"HS0306", "invalid address", "Addresses are IPv4, and an interface's address has a prefix length, as in 192.0.2.10/24. The address of the network itself, its broadcast address, and loopback and multicast addresses cannot belong to a machine."},
 	{"HS0307", "invalid MAC address", "A MAC address is six octets in hex. One with an odd first octet addresses a group and cannot belong to a machine."},
 	{"HS0308", "invalid UUID", "site_id is a UUID: 32 hex digits in groups of 8, 4, 4, 4 and 12. `homestak init` writes one."},

@@ -24,7 +24,7 @@ func formsOfTypes() []form {
 		{schema.Bool, "true or false, without quotes", "true"},
 		{schema.Int, "a whole number, without quotes", "4"},
 		{schema.Size, "a whole number with KiB, MiB, GiB or TiB, or a bare one in the field's unit", "64GiB"},
-		{schema.Duration, "whole seconds, minutes or hours; a bare number counts seconds", "1h30m"},
+		{schema.Duration, "whole weeks, days, hours, minutes and seconds (w d h m s), the larger first; a bare number counts seconds", "1h30m"},
 		{schema.IP, "an IPv4 address", "192.0.2.1"},
 		{schema.CIDR, "dhcp, or an IPv4 address with its prefix length", "192.0.2.10/24"},
 		{schema.MAC, "six octets in hex, the first of them even", "BC:24:11:00:00:01"},
