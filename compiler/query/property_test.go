@@ -60,9 +60,34 @@ func sites(tb testing.TB) map[string]fstest.MapFS {
 				}
 			}
 			all[name] = files
+			if other := inHCL(a, files); other != nil {
+				all[name+" in HCL"] = other
+			}
 		}
 	}
 	return all
+}
+
+// inHCL is a site with the files that an archive has below hcl/ in place of the
+// YAML files of their names.
+func inHCL(a *txtar.Archive, files fstest.MapFS) fstest.MapFS {
+	out := maps.Clone(files)
+	for _, f := range a.Files {
+		name, ok := strings.CutPrefix(f.Name, "hcl/")
+		if !ok {
+			continue
+		}
+		clean, _, err := langtest.Cut(name, f.Data)
+		if err != nil {
+			return nil
+		}
+		delete(out, strings.TrimSuffix(name, ".hcl")+".yaml")
+		out[name] = &fstest.MapFile{Data: clean}
+	}
+	if maps.EqualFunc(out, files, func(a, b *fstest.MapFile) bool { return a == b }) {
+		return nil
+	}
+	return out
 }
 
 // ask puts every question at an offset, and checks what all answers have in

@@ -65,6 +65,9 @@ func (w *World) Rename(file string, offset int, to string) (edits []diag.Edit, f
 			edits = append(edits, h.edit(to))
 		}
 	}
+	if err := w.verify(edits, files); err != nil {
+		return nil, nil, err
+	}
 	return edits, files, nil
 }
 
