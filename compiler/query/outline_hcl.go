@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/homestak/homestak/lang/hcl"
-	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/syntax"
 )
 
@@ -210,31 +209,6 @@ func (r *hclReader) block(n *node, key string, word, label span, brace int, top 
 		r.depth--
 	}
 	body.end = r.at
-	if itemField == "modules" {
-		withInputs(body)
-	}
-}
-
-// withInputs gathers what a module block gives to its module below `with`, as
-// lang/hcl does. What is not written in full may become anything.
-func withInputs(m *node) {
-	var own, given []field
-	for _, f := range m.fields {
-		if !f.sep || schema.Module.Field(f.key) != nil {
-			own = append(own, f)
-		} else {
-			given = append(given, f)
-		}
-	}
-	if m.fields = own; len(given) == 0 {
-		return
-	}
-	if m.get("with") == nil {
-		at := given[0].at
-		m.fields = append(m.fields, field{key: "with", at: at, sep: true, block: true, value: &node{kind: mapping, start: at.start, end: at.end, made: true}})
-	}
-	with := m.value("with")
-	with.fields = append(with.fields, given...)
 }
 
 func quoteOf(text []byte, label span) byte {
