@@ -23,8 +23,8 @@ type found struct {
 // place gives every comment to the entry it belongs to: the outermost that
 // starts on its line before it, or for one on a line of its own the next one
 // of the collection it stands in; after the last, to the collection.
-func (r *reader) place(f *source.File) {
-	for _, c := range r.comments(f) {
+func (r *reader) place() {
+	for _, c := range r.comments() {
 		blank := r.blankAbove(c.at)
 		remarks := make([]comment, len(c.lines))
 		for i, line := range c.lines {
@@ -139,7 +139,7 @@ func (r *reader) dash(start int) int {
 
 // comments finds all of them: in HCL they are tokens, in YAML what follows a #
 // between two scalars or in the header of a block text.
-func (r *reader) comments(f *source.File) []found {
+func (r *reader) comments() []found {
 	if r.hcl {
 		return r.tokens()
 	}
@@ -152,12 +152,12 @@ func (r *reader) comments(f *source.File) []found {
 				break
 			}
 			line, _, _ := bytes.Cut(r.text[at+i:], []byte("\n"))
-			all = append(all, found{at + i, []string{strings.TrimRight(string(line[1:]), " \t")}})
+			all = append(all, found{at + i, []string{strings.TrimRight(string(line[1:]), " \t\r")}})
 			at += i + len(line)
 		}
 		at = max(at, end)
 	}
-	for _, s := range r.scalars(f) {
+	for _, s := range r.scalars() {
 		start := int(s.Start)
 		until(start)
 		if c := r.text[start]; c == '|' || c == '>' {
@@ -171,31 +171,39 @@ func (r *reader) comments(f *source.File) []found {
 }
 
 // scalars are the places of all keys and scalars, in order.
-func (r *reader) scalars(f *source.File) []source.Range {
+func (r *reader) scalars() []source.Range {
 	var all []source.Range
 	add := func(s source.Range) {
-		if s.File == f && s.Start < s.End {
+		if s.Start < s.End {
 			all = append(all, s)
 		}
 	}
-	var walk func(v *value)
-	walk = func(v *value) {
-		if !v.container() {
-			add(v.at)
+	var walk func(n *syntax.Node)
+	walk = func(n *syntax.Node) {
+		if n.Kind != syntax.List && n.Kind != syntax.Map {
+			add(n.Range)
 		}
-		for _, e := range v.entries {
-			if e.key != "" || v.kind == syntax.Map {
-				add(e.at)
-			}
-			walk(e.value)
+		for _, item := range n.Items {
+			walk(item)
+		}
+		for _, f := range n.Fields {
+			add(f.Range)
+			walk(f.Value)
 		}
 	}
-	walk(r.root)
+	walk(r.raw)
 	slices.SortFunc(all, func(a, b source.Range) int { return cmp.Compare(a.Start, b.Start) })
 	return all
 }
 
+// ofExpression reports whether a comment stands inside an expression.
+func (r *reader) ofExpression(at int) bool {
+	i := sort.Search(len(r.inside), func(i int) bool { return int(r.inside[i].End) > at })
+	return i < len(r.inside) && int(r.inside[i].Start) <= at
+}
+
 func (r *reader) tokens() []found {
+	slices.SortFunc(r.inside, func(a, b source.Range) int { return cmp.Compare(a.Start, b.Start) })
 	var all []found
 	words, _ := hclsyntax.LexConfig(r.text, "", hcl.InitialPos)
 	for _, w := range words {
@@ -203,7 +211,10 @@ func (r *reader) tokens() []found {
 			continue
 		}
 		c := found{at: w.Range.Start.Byte}
-		s := strings.TrimRight(string(w.Bytes), " \t\n")
+		if r.ofExpression(c.at) {
+			continue
+		}
+		s := strings.TrimRight(string(w.Bytes), " \t\r\n")
 		switch {
 		case strings.HasPrefix(s, "/*"):
 			s = strings.TrimSuffix(s[2:], "*/")

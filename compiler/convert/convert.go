@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/homestak/homestak/compiler"
 	"github.com/homestak/homestak/lang"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/format"
@@ -12,6 +13,7 @@ import (
 	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
+	"github.com/homestak/homestak/lang/yaml"
 )
 
 // Syntax is one of the two.
@@ -27,6 +29,16 @@ const (
 type Options struct {
 	To   Syntax // "": the other one, and YAML for schema v1
 	Site fs.FS  // where v1 files find envs/ and vms/; nil: nowhere
+
+	// Expressions keeps variables, locals and expressions of HCL as templates
+	// of YAML, which has them in files that say `expressions: true`.
+	Expressions bool
+
+	// Evaluate makes data of what is none: expressions evaluated, nodes written
+	// out, modules inlined. Site is then the site that the file is of, by its
+	// name below the site's root, and Values has those of its variables.
+	Evaluate bool
+	Values   compiler.Options
 }
 
 // Part is one file of the result.
@@ -45,6 +57,11 @@ func File(f *source.File, o Options) ([]Part, diag.List) {
 		return nil, found
 	}
 	c := &conversion{file: f, options: o}
+	if o.Evaluate {
+		if tree = c.evaluate(); tree == nil {
+			return nil, c.done()
+		}
+	}
 	from := YAML
 	if path.Ext(f.Name) == ".hcl" {
 		from = HCL
@@ -60,7 +77,7 @@ func File(f *source.File, o Options) ([]Part, diag.List) {
 			to = YAML
 		}
 	}
-	if from == to && !c.upgraded {
+	if from == to && !c.upgraded && !o.Evaluate {
 		c.report(codeNothing, source.Span(f, 0, 0), "%s is in this syntax already", f.Name).Help = "`homestak fmt` prints its canonical form"
 		return nil, c.done()
 	}
@@ -95,50 +112,52 @@ type definition struct {
 	kind, name string
 	lead       []comment
 	beside     []comment
+	scope      []*entry // variables and locals
+	expressive bool     // YAML has to say that it has expressions
 	body       *value
 	at         source.Range
 }
 
 func (c *conversion) definitions(tree *syntax.Node, from Syntax) []definition {
 	if from == HCL {
-		c.onlyHCL(tree, tree)
+		if c.options.Evaluate {
+			return c.fromHCL(outlineOfData(c.file, tree, nil))
+		}
+		if !c.options.Expressions {
+			c.lossOfScope(tree)
+		}
 		if c.list.HasErrors() {
 			return nil
 		}
-		return c.fromHCL(outline(c.file, tree, true))
+		return c.fromHCL(outline(c.file, tree, nil))
 	}
 	if tree.Kind != syntax.Map {
 		c.unknownKind()
 		return nil
 	}
-	return c.fromYAML(outline(c.file, tree, false))
-}
-
-// onlyHCL reports every place that YAML has no words for.
-func (c *conversion) onlyHCL(n, root *syntax.Node) {
-	if n.Kind == syntax.Expr {
-		c.report(codeOnlyHCL, n.Range, "YAML has no expressions").Label = "would be lost"
-		return
+	raw := tree
+	if lang.HasExpressions(tree) || c.options.Evaluate {
+		raw, _ = yaml.Parse(c.file)
 	}
-	for _, f := range n.Fields {
-		switch {
-		case n == root && (f.Key == "variable" || f.Key == "locals" || f.Key == "module"):
-			c.report(codeOnlyHCL, f.Range, "YAML has no %ss", strings.TrimSuffix(f.Key, "s")).Label = "would be lost"
-		case f.Key == "for_each":
-			c.report(codeOnlyHCL, f.Range, "YAML has no for_each").Label = "would be lost"
-		default:
-			c.onlyHCL(f.Value, root)
-		}
+	if c.options.Evaluate {
+		return c.fromYAML(outlineOfData(c.file, tree, raw))
 	}
-	for _, item := range n.Items {
-		c.onlyHCL(item, root)
-	}
+	return c.fromYAML(outline(c.file, tree, raw))
 }
 
 // fromHCL takes the definitions of a file apart, in order.
 func (c *conversion) fromHCL(root *value) []definition {
 	var defs []definition
+	var scope []*entry
 	for _, kind := range root.entries {
+		switch kind.key {
+		case "variable", "locals":
+			if kind.key == "variable" {
+				kind.key = "variables"
+			}
+			scope = append(scope, kind)
+			continue
+		}
 		if schema.Of(kind.key) == nil || kind.key == schema.KindNode || kind.value.kind != syntax.Map {
 			c.report(codeKind, kind.at, "%q defines nothing that YAML has a file for", kind.key).Help =
 				"a file defines manifests, specs, presets, postures, images or hosts"
@@ -163,12 +182,23 @@ func (c *conversion) fromHCL(root *value) []definition {
 	if n := len(defs); n > 0 {
 		defs[n-1].body.tail = append(defs[n-1].body.tail, root.tail...)
 	}
+	if c.options.Evaluate {
+		return defs // all is data now
+	}
+	if len(scope) > 0 && len(defs) > 1 {
+		c.report(codeKind, defs[1].at, "%s has several definitions that share variables or locals", c.file.Name).Help =
+			"move each into a file with the variables and locals it uses, or convert with --evaluate"
+		return nil
+	}
+	for i := range defs {
+		defs[i].scope, defs[i].expressive = scope, len(scope) > 0 || defs[i].body.templated()
+	}
 	return defs
 }
 
 // print makes one part.
 func (c *conversion) print(d definition, to Syntax) Part {
-	name := d.kind + "s/" + d.name + "." + string(to)
+	name := directoryOf(d.kind) + d.name + "." + string(to)
 	before := plain(d)
 	var text []byte
 	if to == HCL {
@@ -181,15 +211,26 @@ func (c *conversion) print(d definition, to Syntax) Part {
 		return part
 	}
 	f := source.NewFile(path.Base(path.Dir(name))+"/"+path.Base(name), text)
-	out, found := format.Source(f)
-	if found.HasErrors() || !c.faithful(before, d, to, out) {
-		c.report(codeUnfaithful, source.Span(c.file, 0, 0), "converting would change what %s says", c.file.Name).Help =
-			"please report it with the file as a bug in homestak"
+	out, found := format.Unchecked(f)
+	if !found.HasErrors() {
+		var same bool
+		if same, found = c.faithful(before, d, to, out); same {
+			part.Text = out
+			return part
+		}
+	}
+	if found.HasErrors() && limits[found[0].Code] {
+		r := c.report(codeCannot, d.at, "%s cannot be written in %s", c.file.Name, strings.ToUpper(string(to)))
+		r.Label, r.Help = found[0].Message, "shorten it, or keep it in this syntax"
 		return part
 	}
-	part.Text = out
+	c.report(codeUnfaithful, source.Span(c.file, 0, 0), "converting would change what %s says", c.file.Name).Help =
+		"please report it with the file as a bug in homestak"
 	return part
 }
+
+// limits are the findings about a text that is more than its syntax takes.
+var limits = map[diag.Code]bool{"HS0001": true, "HS0002": true, "HS0003": true, "HS0106": true, "HS0110": true}
 
 func (c *conversion) printHCL(d definition) []byte {
 	p := &hclPrinter{fresh: true}
@@ -214,6 +255,7 @@ func (c *conversion) printHCL(d definition) []byte {
 		c.report(codeCannot, d.at, "%q cannot be the name of a block", d.name).Help = "rename the file"
 		return nil
 	}
+	p.scope(d.scope)
 	p.inner(e, d.kind+" "+quoteHCL(d.name), schema.Of(d.kind))
 	c.list = append(c.list, p.list...)
 	return p.out.Bytes()
@@ -233,6 +275,11 @@ func (c *conversion) printYAML(d definition) []byte {
 	}
 	if d.kind == schema.KindManifest {
 		flatten(body)
+	}
+	if d.expressive {
+		body.entries = append(append([]*entry{field("expressions", &value{kind: syntax.Bool, text: "true"})}, d.scope...), body.entries...)
+	}
+	if d.kind == schema.KindManifest {
 		body.entries = append([]*entry{field("name", text(d.name))}, body.entries...)
 	}
 	if v := versions[d.kind]; v != "" && body.find("schema_version") == nil {
@@ -245,13 +292,14 @@ func (c *conversion) printYAML(d definition) []byte {
 	} else {
 		body.tail = append(append(d.lead[:len(d.lead):len(d.lead)], d.beside...), body.tail...)
 	}
-	p := &yamlPrinter{fresh: true}
+	p := &yamlPrinter{fresh: true, templates: d.expressive}
 	if len(body.entries) == 0 {
 		p.remark(body.tail, 0)
 		p.row(false, 0, "{}")
 	} else {
 		p.block(body, 0)
 	}
+	c.list = append(c.list, p.list...)
 	return p.out.Bytes()
 }
 

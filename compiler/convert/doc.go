@@ -15,8 +15,13 @@
 // YAML is the block around it in HCL, and names of definitions are typed
 // references there.
 //
-// It evaluates nothing. It writes no file, and reads only from the site given.
+// What YAML calls data leaves out variables, locals and expressions: each is
+// reported; or the compiler makes data of the file first, and the comments of
+// what is still there are placed in that; or they stay, as templates of YAML.
+//
+// It writes no file, and reads only from the site given.
 //
 // Words: an outline is a tree whose entries carry their comments; an anchor is
-// the place of an entry that a comment may belong to; a part is one result.
+// the place of an entry that a comment may belong to; a part is one result; a
+// template is an expression as the content of a text.
 package convert

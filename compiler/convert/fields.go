@@ -34,6 +34,8 @@ func itemOf(key string, f *schema.Field) *schema.Object {
 	switch {
 	case key == "nodes":
 		return schema.Node
+	case key == "modules":
+		return schema.Module
 	case f == nil || f.Elem == nil:
 		return nil
 	}

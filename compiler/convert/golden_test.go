@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "rewrite the results in golden/convert")
 
 // Each archive has one or more conversions: a file, those of the old site it
 // refers to below site/, and what comes out: out/ and the file's name, with all
-// parts and findings. A first line "to hcl" says the syntax.
+// parts and findings. A first line "to hcl" says the syntax; "keep expressions" and
+// "evaluate" are the flags; evaluated, the files are those of one site.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("../../golden/convert/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -54,7 +55,7 @@ func TestGolden(t *testing.T) {
 				if strings.HasPrefix(f.Name, "site/") {
 					continue
 				}
-				got := result(f.Name, f.Data, convert.Options{To: wanted(a), Site: site})
+				got := result(f.Name, f.Data, options(a, site, ins))
 				out.Files = append(out.Files, txtar.File{Name: "out/" + f.Name, Data: []byte(got)})
 				if !*update && got != want["out/"+f.Name] {
 					t.Errorf("%s: got\n%s\nwant\n%s", f.Name, got, want["out/"+f.Name])
@@ -70,6 +71,17 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
+}
+
+func options(a *txtar.Archive, site fstest.MapFS, ins []txtar.File) convert.Options {
+	o := convert.Options{To: wanted(a), Site: site}
+	o.Expressions = strings.HasPrefix(string(a.Comment), "keep expressions")
+	if o.Evaluate = strings.HasPrefix(string(a.Comment), "evaluate"); o.Evaluate {
+		for _, f := range ins {
+			site[f.Name] = &fstest.MapFile{Data: f.Data, Mode: 0o644}
+		}
+	}
+	return o
 }
 
 func wanted(a *txtar.Archive) convert.Syntax {

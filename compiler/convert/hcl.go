@@ -2,6 +2,7 @@ package convert
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -11,10 +12,12 @@ import (
 )
 
 // blocks are the lists that HCL writes as one block per item, and the block.
-var blocks = map[string]string{"nodes": "node", "users": "user", "checks": "check", "disks": "disk"}
+var blocks = map[string]string{
+	"nodes": "node", "modules": "module", "users": "user", "checks": "check", "disks": "disk", "validation": "validation",
+}
 
 // isItemBlock reports whether blocks of this type would be read as items.
-func isItemBlock(word string) bool { return blocks[word+"s"] == word }
+func isItemBlock(word string) bool { return blocks[word+"s"] == word || blocks[word] == word }
 
 // hclPrinter writes an outline as HCL; what is beside what is the formatter's
 // business.
@@ -22,6 +25,7 @@ type hclPrinter struct {
 	problems
 	out   bytes.Buffer
 	depth int
+	data  bool // this body holds values with free names, and no blocks
 	fresh bool // nothing was printed in this body yet
 	block bool // the last thing printed was a block
 }
@@ -73,11 +77,14 @@ func (p *hclPrinter) body(v *value, o *schema.Object) {
 	for _, e := range v.entries {
 		f := fieldOf(o, e.key)
 		switch word := blocks[e.key]; {
-		case word != "" && labelled(word, e.value):
+		case o == schema.Variable && e.key == "type" && isType(e.value):
+			blank := p.lead(e, p.block)
+			p.row(blank, e.key+" = "+e.value.text+e.end())
+		case !p.data && word != "" && labelled(word, e.value):
 			p.items(word, e, f)
 		case !hclsyntax.ValidIdentifier(e.key):
 			p.report(codeCannot, e.at, "HCL cannot write a field called %q here", e.key)
-		case isBody(e.value) && !isItemBlock(e.key):
+		case !p.data && o != schema.Variable && e.key != "for_each" && isBody(e.value) && !isItemBlock(e.key):
 			p.inner(e, e.key, objectOf(f))
 		default:
 			x := p.attribute(e.value, f)
@@ -124,10 +131,12 @@ func (p *hclPrinter) inner(e *entry, header string, o *schema.Object) {
 		return
 	}
 	p.row(blank, header+" {"+e.end())
+	data := p.data
 	p.depth++
-	p.fresh = true
+	p.fresh, p.data = true, data || header == "locals"
 	p.body(e.value, o)
 	p.depth--
+	p.data = data
 	p.row(false, "}")
 	p.block = true
 }
@@ -138,7 +147,10 @@ func labelled(word string, v *value) bool {
 		return false
 	}
 	for _, e := range v.entries {
-		if !isBody(e.value) || (word == "node" || word == "user") && label(e.value) == "" {
+		if !isBody(e.value) || (word == "node" || word == "user" || word == "module") && label(e.value) == "" {
+			return false
+		}
+		if word == "module" && e.value.get("source") == nil {
 			return false
 		}
 	}
@@ -165,13 +177,47 @@ func (p *hclPrinter) items(word string, list *entry, f *schema.Field) {
 			e.lead = append(append(append([]comment{}, list.lead...), list.beside...), e.lead...)
 		}
 		header := word
-		if name := label(e.value); name != "" && word != "disk" {
+		if name := label(e.value); name != "" && word != "disk" && word != "validation" {
 			header += " " + quoteHCL(name)
 			e.value = e.value.less(&e, "name")
+		}
+		if word == "module" {
+			e.value = e.value.open("with")
 		}
 		p.inner(&e, header, o)
 	}
 	p.comments(list.value.tail)
+}
+
+// open is a copy of a mapping with the fields of one of its values in place of
+// that field, if they have names that nothing else has.
+func (v *value) open(key string) *value {
+	within := v.find(key)
+	if within == nil || len(within.value.entries) == 0 || !isBody(within.value) {
+		return v
+	}
+	for _, e := range within.value.entries {
+		if schema.Module.Field(e.key) != nil || blocks[e.key] != "" || isItemBlock(e.key) {
+			return v
+		}
+	}
+	out := *v
+	out.entries = nil
+	for _, e := range v.entries {
+		if e != within {
+			out.entries = append(out.entries, e)
+		}
+	}
+	for i, e := range within.value.entries {
+		if i == 0 {
+			first := *e
+			first.lead = slices.Concat(within.lead, within.beside, e.lead)
+			e = &first
+		}
+		out.entries = append(out.entries, e)
+	}
+	out.tail = slices.Concat(within.value.tail, v.tail)
+	return &out
 }
 
 // less is a copy of a mapping without a field, whose comments go to e.
@@ -199,6 +245,8 @@ func (p *hclPrinter) expression(v *value, f *schema.Field, depth int) string {
 		return p.number(v)
 	case syntax.List, syntax.Map:
 		return p.collection(v, f, depth)
+	case syntax.Expr:
+		return expressionOf(v.text)
 	}
 	if f != nil && f.Type == schema.Ref && syntax.IsReferenceRoot(f.Of) && hclsyntax.ValidIdentifier(v.text) {
 		return f.Of + "." + v.text

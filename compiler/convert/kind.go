@@ -52,6 +52,8 @@ func kindOf(name string, root *value) string {
 		return schema.KindImage
 	case "hosts", "nodes":
 		return schema.KindHost
+	case "policies":
+		return kindPolicy
 	}
 	for _, k := range []struct {
 		kind string
@@ -89,6 +91,10 @@ func (c *conversion) fromYAML(root *value) []definition {
 		return nil
 	}
 	d.lead = append(d.lead, head(d.body)...)
+	d.takeScope()
+	if c.options.Evaluate {
+		d.scope, d.expressive = nil, false
+	}
 	if n := root.get("name"); n != nil && n.kind == syntax.String && n.text != "" && !c.upgraded {
 		d.name = n.text
 	}

@@ -23,14 +23,21 @@ func nest(manifest *value) {
 			byName[name] = e
 		}
 	}
-	up := map[*entry]*entry{}
+	up, holds := map[*entry]*entry{}, map[*entry]bool{}
 	for _, e := range list.entries {
 		switch p := e.value.get("parent"); {
 		case e.value.kind != syntax.Map || p == nil:
 		case p.kind == syntax.Null:
 			e.value.take("parent")
 		case p.kind == syntax.String:
-			if to := byName[p.text]; to != nil && canHold(to.value) {
+			to := byName[p.text]
+			if to == nil {
+				continue
+			}
+			if _, asked := holds[to]; !asked {
+				holds[to] = canHold(to.value)
+			}
+			if holds[to] {
 				up[e] = to
 			}
 		}
@@ -57,7 +64,8 @@ func nest(manifest *value) {
 // canHold reports whether a node may have others inside.
 func canHold(node *value) bool {
 	below := node.find("nodes")
-	return node.find("count") == nil && (below == nil || below.value.kind == syntax.List)
+	return node.find("count") == nil && node.find("for_each") == nil &&
+		(below == nil || below.value.kind == syntax.List && allMaps(below.value))
 }
 
 // maxNesting is how deep nodes are nested: deeper than the compiler goes, and
@@ -111,7 +119,7 @@ func flat(nodes []*entry, parent string, out []*entry) []*entry {
 		out = append(out, e)
 		name := e.value.str("name")
 		below := e.value.get("nodes")
-		if below == nil || name == "" || !canHold(e.value) || !allMaps(below) {
+		if below == nil || name == "" || !canHold(e.value) {
 			continue
 		}
 		own := e.value.cut("nodes")

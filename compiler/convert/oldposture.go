@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/syntax"
 )
 
 // flatPosture is v1's postures: what each key is called today.
@@ -44,6 +45,10 @@ func (c *conversion) posture(d *definition) {
 			g.blank, e.blank = e.blank, false
 			groups[group] = g
 			out = append(out, g)
+		}
+		if g.value.kind != syntax.Map || g.value.find(key) != nil {
+			c.report(codeOldShape, e.at, "the posture has both %s and %s", e.key, group).Help = "remove one of the two"
+			continue
 		}
 		e.key = key
 		g.value.entries = append(g.value.entries, e)

@@ -20,17 +20,39 @@ type anchor struct {
 
 // reader makes an outline of a tree.
 type reader struct {
+	file    *source.File
 	text    []byte
+	raw     *syntax.Node    // a YAML file as it is written
+	used    map[[3]int]bool // anchors there are; nil: a tree of one text has each once
 	hcl     bool
 	root    *value
 	anchors []*anchor
-	lines   []int // where they start
+	lines   []int                   // where they start
+	inside  []source.Range          // of expressions, whose comments are theirs
+	content map[*syntax.Node]string // of YAML's templates
 }
 
-// outline is the tree of f with its comments.
-func outline(f *source.File, tree *syntax.Node, hcl bool) *value {
-	r := &reader{text: f.Text, hcl: hcl, lines: []int{0}}
-	for i, b := range f.Text {
+// outline is the tree of f with its comments. raw is the same tree of a YAML
+// file with its templates as text, nil for HCL.
+func outline(f *source.File, tree, raw *syntax.Node) *value {
+	r := &reader{file: f, text: f.Text, raw: raw, hcl: raw == nil, lines: []int{0}}
+	if raw != tree {
+		r.content = map[*syntax.Node]string{}
+		r.contents(tree, raw)
+	}
+	return r.outline(tree)
+}
+
+// outlineOfData is the outline of data that was made of f: parts of it may be
+// from elsewhere, or be made of one part several times. The first has its
+// comments.
+func outlineOfData(f *source.File, data, raw *syntax.Node) *value {
+	r := &reader{file: f, text: f.Text, raw: raw, hcl: raw == nil, lines: []int{0}, used: map[[3]int]bool{}}
+	return r.outline(data)
+}
+
+func (r *reader) outline(tree *syntax.Node) *value {
+	for i, b := range r.text {
 		if b == '\n' {
 			r.lines = append(r.lines, i+1)
 		}
@@ -42,19 +64,43 @@ func outline(f *source.File, tree *syntax.Node, hcl bool) *value {
 	for _, a := range r.anchors {
 		a.entry.blank = r.blankAbove(a.start)
 	}
-	r.place(f)
+	r.place()
 	return r.root
+}
+
+// contents notes the texts that templates were.
+func (r *reader) contents(n, raw *syntax.Node) {
+	if raw == nil {
+		return
+	}
+	if n.Kind == syntax.Expr {
+		r.content[n] = raw.Text
+	}
+	for i, item := range n.Items {
+		r.contents(item, raw.Items[i])
+	}
+	for i, f := range n.Fields {
+		r.contents(f.Value, raw.Fields[i].Value)
+	}
 }
 
 func (r *reader) value(n *syntax.Node, up *anchor) *value {
 	v := &value{kind: n.Kind, text: n.Text, at: n.Range}
+	if n.Kind == syntax.Expr {
+		if v.text = r.content[n]; r.hcl {
+			v.text = contentOf(string(r.text[n.Range.Start:n.Range.End]))
+			r.inside = append(r.inside, n.Range)
+		}
+	}
 	if !v.container() {
 		return v
 	}
 	start, end := int(n.Range.Start), int(n.Range.End)
-	v.wide = bytes.IndexByte(r.text[start:end], '\n') >= 0 || !r.bracketed(n)
+	if v.wide = n.Kind == syntax.Map; n.Range.File == r.file {
+		v.wide = bytes.IndexByte(r.text[start:end], '\n') >= 0 || !r.bracketed(n)
+	}
 	for _, item := range n.Items {
-		a := r.anchor(int(item.Range.Start), int(item.Range.End), up)
+		a := r.anchor(item.Range, int(item.Range.End), up)
 		a.entry.at, a.entry.value = item.Range, r.value(item, a)
 		v.entries = append(v.entries, a.entry)
 	}
@@ -68,20 +114,21 @@ func (r *reader) value(n *syntax.Node, up *anchor) *value {
 // of the definitions of one kind, is in many places: it has no anchor of its
 // own, and its blocks belong to what is around it.
 func (r *reader) field(f syntax.Field, up *anchor, top bool) *entry {
-	if !r.hcl || f.Value.Kind != syntax.List && !(top && f.Value.Kind == syntax.Map) || !r.isBlock(f) {
-		a := r.anchor(int(f.Range.Start), max(int(f.Range.End), int(f.Value.Range.End)), up)
+	made := f.Range.File == nil && f.Key == "nodes" // of many places, none of which is its own
+	if !made && (!r.hcl || f.Value.Kind != syntax.List && !(top && f.Value.Kind == syntax.Map) || !r.isBlock(f)) {
+		a := r.anchor(f.Range, max(int(f.Range.End), int(f.Value.Range.End)), up)
 		a.entry.key, a.entry.at, a.entry.value = f.Key, f.Range, r.value(f.Value, a)
 		return a.entry
 	}
 	v := &value{kind: f.Value.Kind, at: f.Value.Range, wide: true}
 	for _, item := range f.Value.Items {
-		a := r.anchor(int(item.Range.Start), int(item.Range.End), up)
+		a := r.anchor(item.Range, int(item.Range.End), up)
 		a.entry.at, a.entry.value = item.Range, r.value(item, a)
 		a.entry.value.wide = true
 		v.entries = append(v.entries, a.entry)
 	}
 	for _, g := range f.Value.Fields {
-		a := r.anchor(int(g.Value.Range.Start), int(g.Value.Range.End), up)
+		a := r.anchor(g.Value.Range, int(g.Value.Range.End), up)
 		a.entry.key, a.entry.at, a.entry.value = g.Key, g.Range, r.value(g.Value, a)
 		v.entries = append(v.entries, a.entry)
 	}
@@ -91,6 +138,9 @@ func (r *reader) field(f syntax.Field, up *anchor, top bool) *entry {
 
 // isBlock reports whether a field is what labelled or repeated blocks make.
 func (r *reader) isBlock(f syntax.Field) bool {
+	if f.Range.File != r.file {
+		return false
+	}
 	if f.Value.Kind == syntax.List {
 		word := string(r.text[f.Range.Start:f.Range.End])
 		return blocks[f.Key] != "" && blocks[f.Key] == word
@@ -99,10 +149,17 @@ func (r *reader) isBlock(f syntax.Field) bool {
 		f.Value.Fields[0].Range.Start > f.Value.Fields[0].Value.Range.Start
 }
 
-func (r *reader) anchor(start, end int, up *anchor) *anchor {
-	a := &anchor{start: start, end: end, entry: &entry{}, up: up}
+func (r *reader) anchor(at source.Range, end int, up *anchor) *anchor {
+	a := &anchor{start: int(at.Start), end: end, entry: &entry{}, up: up}
 	if up != nil {
 		a.depth = up.depth + 1
+	}
+	if r.used != nil {
+		place := [3]int{a.start, a.end, a.depth}
+		if at.File != r.file || r.used[place] {
+			return a
+		}
+		r.used[place] = true
 	}
 	r.anchors = append(r.anchors, a)
 	return a
@@ -111,7 +168,7 @@ func (r *reader) anchor(start, end int, up *anchor) *anchor {
 // bracketed reports whether a collection has brackets: in YAML those of its
 // flow style, in HCL all but the file have.
 func (r *reader) bracketed(n *syntax.Node) bool {
-	if r.hcl || n.Range.Start == n.Range.End {
+	if r.hcl || n.Range.File != r.file || n.Range.Start == n.Range.End {
 		return true
 	}
 	c := r.text[n.Range.Start]

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/homestak/homestak/lang"
+	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
@@ -14,15 +15,15 @@ import (
 
 // faithful reads a result again and reports whether it says the same, with the
 // same comments.
-func (c *conversion) faithful(before string, d definition, to Syntax, out []byte) bool {
-	f := source.NewFile(d.kind+"s/"+path.Base(d.name)+"."+string(to), out)
+func (c *conversion) faithful(before string, d definition, to Syntax, out []byte) (bool, diag.List) {
+	f := source.NewFile(directoryOf(d.kind)+path.Base(d.name)+"."+string(to), out)
 	tree, found := lang.Parse(f)
 	if found.HasErrors() {
-		return false
+		return false, found
 	}
-	again := &conversion{file: f}
+	again := &conversion{file: f, options: Options{Expressions: true}}
 	defs := again.definitions(tree, to)
-	return len(defs) == 1 && !again.upgraded && plain(defs[0]) == before
+	return len(defs) == 1 && !again.upgraded && plain(defs[0]) == before, nil
 }
 
 // plain is all that a definition says and its comments, without what the two
@@ -30,7 +31,8 @@ func (c *conversion) faithful(before string, d definition, to Syntax, out []byte
 // of nodes, version and name.
 func plain(d definition) string {
 	var comments []string
-	for _, c := range slices.Concat(d.lead, d.beside, d.body.remarks()) {
+	scope := mapping(d.scope...)
+	for _, c := range slices.Concat(d.lead, d.beside, scope.remarks(), d.body.remarks()) {
 		comments = append(comments, strings.TrimRight(c.text, " \t"))
 	}
 	slices.Sort(comments)
@@ -43,7 +45,7 @@ func plain(d definition) string {
 		}
 	}
 	slices.Sort(nodes)
-	return strings.Join([]string{d.kind, d.name, plainFields(d.body, skip), strings.Join(nodes, "\n"), strings.Join(comments, "\n")}, "\n")
+	return strings.Join([]string{d.kind, d.name, plainFields(scope, nil), plainFields(d.body, skip), strings.Join(nodes, "\n"), strings.Join(comments, "\n")}, "\n")
 }
 
 func plainNodes(list *value, parent string, all []string) []string {
@@ -61,7 +63,7 @@ func plainNodes(list *value, parent string, all []string) []string {
 			}
 		}
 		below, name := v.get("nodes"), v.str("name")
-		if below != nil && name != "" && canHold(v) && allMaps(below) {
+		if below != nil && name != "" && canHold(v) {
 			skip["nodes"] = true
 			all = plainNodes(below, name, all)
 		}
@@ -93,6 +95,8 @@ func plainValue(v *value) string {
 		return plainFields(v, nil)
 	case syntax.String:
 		return strconv.Quote(v.text)
+	case syntax.Expr:
+		return plainTemplate(v.text)
 	case syntax.Int, syntax.Float:
 		s, _ := decimal(v.text)
 		return s

@@ -13,9 +13,11 @@ import (
 
 // yamlPrinter writes an outline as YAML.
 type yamlPrinter struct {
-	out    bytes.Buffer
-	dashes int // to be printed before the next row
-	fresh  bool
+	problems
+	out       bytes.Buffer
+	templates bool // the file has expressions: $${ stands for ${
+	dashes    int  // to be printed before the next row
+	fresh     bool
 }
 
 func (p *yamlPrinter) row(blank bool, depth int, s string) {
@@ -66,7 +68,7 @@ func (p *yamlPrinter) entry(e *entry, head, space string, depth int) {
 	v := e.value
 	switch {
 	case p.inline(v):
-		p.row(blank, depth, head+space+beside(v)+e.end())
+		p.row(blank, depth, head+space+p.beside(v)+e.end())
 	case !v.container():
 		p.row(blank, depth, head+space+"|"+e.end())
 		for line := range strings.SplitSeq(strings.TrimSuffix(v.text, "\n"), "\n") {
@@ -83,7 +85,7 @@ func (p *yamlPrinter) entry(e *entry, head, space string, depth int) {
 // inline reports whether a value stands on the line of its key.
 func (p *yamlPrinter) inline(v *value) bool {
 	if !v.container() {
-		return v.kind != syntax.String || !isLines(v.text)
+		return v.kind != syntax.String || !isLines(v.text) || p.templates && yaml.IsTemplate(v.text)
 	}
 	return len(v.entries) == 0 || !v.wide && !v.remarked()
 }
@@ -111,26 +113,34 @@ func (p *yamlPrinter) item(e *entry, depth int) {
 }
 
 // beside is a value on the line of its key, where a comma is only a comma.
-func beside(v *value) string {
+func (p *yamlPrinter) beside(v *value) string {
 	if v.kind == syntax.String && !strings.ContainsAny(v.text, "[]{}") {
 		if without := strings.ReplaceAll(v.text, ", ", " "); without != v.text && quoteYAML(without) == without && reads(v.text) {
 			return v.text
 		}
 	}
-	return flow(v)
+	return p.flow(v)
 }
 
 // flow is a value on one line.
-func flow(v *value) string {
+func (p *yamlPrinter) flow(v *value) string {
 	switch v.kind {
 	case syntax.Null:
 		return "null"
 	case syntax.String:
+		if p.templates && yaml.IsTemplate(v.text) {
+			return p.escaped(v)
+		}
+		return quoteYAML(v.text)
+	case syntax.Expr:
+		if plainExpression.MatchString(v.text) {
+			return v.text
+		}
 		return quoteYAML(v.text)
 	case syntax.List, syntax.Map:
 		parts := make([]string, len(v.entries))
 		for i, e := range v.entries {
-			parts[i] = flow(e.value)
+			parts[i] = p.flow(e.value)
 			if v.kind == syntax.Map {
 				parts[i] = quoteYAML(e.key) + ": " + parts[i]
 			}
@@ -143,8 +153,19 @@ func flow(v *value) string {
 	return v.text
 }
 
+// escaped is a text in a file with expressions that is none.
+func (p *yamlPrinter) escaped(v *value) string {
+	if strings.Contains(v.text, "$${") || strings.Contains(v.text, "%%{") {
+		p.report(codeCannot, v.at, "YAML with expressions cannot write this text")
+	}
+	return quoteYAML(strings.NewReplacer("${", "$${", "%{", "%%{").Replace(v.text))
+}
+
 var (
-	plainText  = regexp.MustCompile(`^[A-Za-z0-9_/]([\w./@+=~:-]|[^\x00-\x{a0}\x{2028}\x{2029}\x{feff}\x{fffd}])*( [\w./@+=~()-]+[\w./@+=~():;-]*)*$`)
+	plainText = regexp.MustCompile(`^[A-Za-z0-9_/]([\w./@+=~:-]|[^\x00-\x{a0}\x{2028}\x{2029}\x{feff}\x{fffd}])*( [\w./@+=~()-]+[\w./@+=~():;-]*)*$`)
+	// What a template may be without quotes, in brackets as well.
+	plainExpression = regexp.MustCompile(`^\$\{[\w.*/+()-]+( [\w.*/+()-]+)*\}[\w./-]*$`)
+
 	ownWord    = regexp.MustCompile(`(?i)^(null|true|false)$`)
 	oldBoolean = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off)$`)
 )

@@ -54,7 +54,15 @@ func TestBudget(t *testing.T) {
 		"sorted":            "locals {\n  l = [for i in range(90) : join(\"\", [for j in range(99) : \"0123456789\"])]\n}\nx = length([for i in range(90000) : sort(local.l)])\n",
 		"chosen":            "locals {\n  l = range(9000)\n}\nx = length([for i in range(9000) : element(local.l, i)])\n",
 		"expanded":          "locals {\n  l = range(9000)\n}\nx = length([for i in range(9000) : max(local.l...)])\n",
-		"typos":             "x = [" + strings.Repeat("nope.x, ", 100_000) + "]\n",
+		"typos":             "x = [" + strings.Repeat("nope.x, ", 50_000) + "]\n",
+		"encoded":           double(`"\""`, `jsonencode([X, X])`),
+		"combined":          "locals {\n  l = range(900)\n}\nx = length(setproduct(local.l, local.l, local.l))\n",
+		"indented":          double(`"a\n"`, `indent(900, "${X}${X}")`),
+		"listed":            "locals {\n  l = range(9000)\n}\nx = [for i in range(9000) : formatlist(\"%d\", local.l)]\n",
+		"searched":          "locals {\n  s = join(\"\", [for i in range(9000) : \"0123456789\"])\n}\nx = [for i in range(9000) : regexall(\"x+y\", local.s)]\n",
+		"rewritten":         double(`"aa"`, `regexreplace(X, "(.*)", "$1$1$1$1")`),
+		"hashed":            "locals {\n  s = join(\"\", [for i in range(9000) : \"0123456789\"])\n}\nx = [for i in range(9000) : sha256(local.s)]\n",
+		"tried":             "x = [for i in range(90000) : try(nope(i), nope(i), i)]\n",
 		"merged":            double("{ k = 1 }", `{ for i, k in concat(keys(X), keys(X)) : "k${i}" => 1 }`),
 	} {
 		t.Run(name, func(t *testing.T) {
