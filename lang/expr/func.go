@@ -18,12 +18,17 @@ type Func struct {
 	// Rest allows more arguments, each like the last parameter.
 	Rest bool
 	Doc  string // one sentence, for docs/reference and editors
+	// Examples show the function at work; each is a test.
+	Examples []Example
 	// Call gets known values that match Params; optional ones may be missing.
 	// Its error is one lower-case line without a full stop. It is an
 	// ArgumentError when one argument is to blame, and ErrBudget when the
-	// budget is used up.
+	// budget is used up. It is nil for try and can, whose arguments may fail.
 	Call func(args []cty.Value, b *Budget) (cty.Value, error)
 }
+
+// Example is an expression and an expression of what it is.
+type Example struct{ Expr, Value string }
 
 // Param is one parameter.
 type Param struct {
@@ -66,8 +71,9 @@ func Functions() map[string]*Func { return maps.Clone(builtin) }
 // builtin is never changed.
 var builtin = func() map[string]*Func {
 	table := map[string]*Func{}
-	for _, family := range [][]Func{textFuncs, listFuncs, mappingFuncs, numberFuncs, netFuncs} {
+	for _, family := range [][]Func{textFuncs, moreText, listFuncs, setFuncs, mappingFuncs, numberFuncs, moreNumber, netFuncs, codeFuncs, regexFuncs, tryFuncs} {
 		for i := range family {
+			family[i].Examples = examples[family[i].Name]
 			table[family[i].Name] = &family[i]
 		}
 	}
@@ -99,6 +105,9 @@ func (e *evaluator) call(x *hclsyntax.FunctionCallExpr) (cty.Value, bool) {
 	if f == nil {
 		e.unknownFunction(x.Name, at)
 		return cty.NilVal, false
+	}
+	if f.Call == nil {
+		return e.attempts(x, f)
 	}
 	args, places, ok := e.arguments(x)
 	if !ok {

@@ -80,7 +80,7 @@ func (e *evaluator) marked(run func() (cty.Value, bool)) (cty.Value, bool) {
 	if e.seen && ok {
 		v = Sensitive(v)
 	}
-	e.seen = outer
+	e.seen = outer || e.seen && !ok // try and can go on after a failure
 	return v, ok
 }
 

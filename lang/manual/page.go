@@ -31,10 +31,11 @@ const languageIntro = `# Language
 
 Generated from the tables that files are read by; ` + "`homestak doc BLOCK.FIELD`" + ` says the same.
 
-A site is written in YAML, in HCL, or in both: a file of one kind means the same in either. YAML is data alone. HCL has
-references (` + "`spec.base`" + `), variables, locals and [functions](functions.md) besides; a plain name in quotes is the same as
-a reference. ` + "`null`" + ` is the same as leaving a field out. Fields with a + are homestak's own; upstream homestak does not
-have them.
+A site is written in YAML, in HCL, or in both: a file of one kind means the same in either. HCL has references
+(` + "`spec.base`" + `), variables, locals and expressions with [functions](functions.md); a plain name in quotes is the same as a
+reference. YAML is data alone, unless the file says ` + "`expressions: true`" + ` at its top: then ${…} in its texts is the same
+language, and a text that is one ${…} and nothing else keeps the type of the value. $${ is a ${ that means nothing.
+` + "`null`" + ` is the same as leaving a field out. Fields with a + are homestak's own; upstream homestak does not have them.
 `
 
 // Language is docs/reference/language.md.
@@ -135,8 +136,9 @@ const functionsIntro = `# Functions
 
 Generated from the table that expressions are evaluated by; ` + "`homestak doc FUNCTION`" + ` says the same.
 
-Functions are pure: no clock, no random, no environment, no file. They are called in HCL expressions. A parameter with ?
-may be left out; … takes any number more like the last.
+Functions are pure: no clock, no random, no environment, no file. They are called in expressions, those of HCL and those of
+YAML files that say ` + "`expressions: true`" + `. A parameter with ? may be left out; … takes any number more like the last. After each
+example is what it gives: ` + "`homestak eval`" + ` says the same.
 `
 
 // Functions is docs/reference/functions.md.
@@ -151,6 +153,11 @@ func Functions() string {
 		for _, p := range f.Params {
 			fmt.Fprintf(&b, "* `%s`: %s\n", p.Name, p.Kind)
 		}
+		b.WriteString("\n```hcl\n")
+		for _, x := range f.Examples {
+			fmt.Fprintf(&b, "%s # %s\n", x.Expr, x.Value)
+		}
+		b.WriteString("```\n")
 	}
 	return b.String()
 }

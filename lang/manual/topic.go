@@ -163,6 +163,12 @@ func functionText(f *expr.Func) string {
 		}
 		fmt.Fprintf(&out, "  %-*s  %s\n", width, p.Name, p.Kind)
 	}
+	for i, x := range f.Examples {
+		if i == 0 {
+			out.WriteByte('\n')
+		}
+		fmt.Fprintf(&out, "  %s\n    = %s\n", x.Expr, x.Value)
+	}
 	return out.String()
 }
 
