@@ -57,10 +57,10 @@ func (c *compilation) parentOf(n *node) {
 	}
 	found, ok := c.lookup(n.raw.place, p, codeUnknownParent, "parent", c.hostsOf(n))
 	switch {
-	case !ok:
+	case !ok, found[0].raw.guess: // how many it makes was reported
 		n.bad = true
 	case c.single(n.raw.place, p.V) == nil:
-		d := c.errorAt(codeParentGroup, p.At, "%q are %d nodes, and a node has one parent", p.V, len(found))
+		d := c.errorAt(codeParentGroup, p.At, "%q is a group of nodes, and a node has one parent", p.V)
 		d.Help = fmt.Sprintf("name one of them, as in %q, or put this node into it, once for each", c.nameFrom(n.raw.place, found[0]))
 		n.bad = true
 	default:

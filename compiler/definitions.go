@@ -3,6 +3,7 @@ package compiler
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
@@ -37,7 +38,13 @@ func (c *compilation) unknown(kind string, name opt[string], who ...diag.Note) {
 	d.Label = fmt.Sprintf("no %s of this name in this site or in stdlib", kind)
 	d.Help = fmt.Sprintf("write one of this name, or name another %s", kind)
 	d.Notes = append(who, diag.Note{Text: kinds[kind].note})
-	c.suggestOf(d, name.V, func() []string { return c.site.names(kind) })
+	c.suggestOf(d, name.V, func() []string {
+		names := c.site.names(kind)
+		if kind == schema.KindHost && !slices.Contains(names, labHost) {
+			names = append(names, labHost) // which is there without a file
+		}
+		return names
+	})
 }
 
 // definitionName is what definitions may be called: names end up in tags,

@@ -78,26 +78,27 @@ func same(a, b *diag.Diagnostic) bool {
 
 // suggest completes a diagnostic about an unknown name: a did-you-mean with a
 // fix when one candidate is close, else the list of what there is.
-func (f *findings) suggest(d *diag.Diagnostic, name string, candidates []string) {
-	f.suggestOf(d, name, func() []string { return candidates })
+func (f *findings) suggest(d *diag.Diagnostic, name string, candidates []string) (best string) {
+	return f.suggestOf(d, name, func() []string { return candidates })
 }
 
 // suggestOf is suggest with candidates that are work to list.
-func (f *findings) suggestOf(d *diag.Diagnostic, name string, list func() []string) {
+func (f *findings) suggestOf(d *diag.Diagnostic, name string, list func() []string) (best string) {
 	if f.guesses++; f.guesses > maxGuesses {
-		return
+		return ""
 	}
 	candidates := list()
-	if best := diag.Suggest(name, candidates); best != "" {
+	if best = diag.Suggest(name, candidates); best != "" {
 		d.Help = fmt.Sprintf("did you mean %q?", best)
 		if !d.Range.IsZero() {
 			d.Fixes = replace(d.Range, best)
 		}
-		return
+		return best
 	}
 	if len(candidates) > 0 {
 		d.Help = "there is " + enumerate(candidates)
 	}
+	return ""
 }
 
 // enumerate lists names for a sentence, at most eight of them.

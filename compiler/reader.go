@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
@@ -49,6 +50,7 @@ type reader struct {
 	f       *findings
 	object  *schema.Object
 	tree    *syntax.Node // the mapping, nil when there is none
+	slips   []string     // fields that misspelt keys were meant as
 	at      source.Range
 	bad     bool // the mapping itself is wrong: nothing is missing from it
 	entries []entry
@@ -85,7 +87,7 @@ func (r *reader) missing(where string) {
 	var names []string
 	var notes []diag.Note
 	for i := range r.object.Fields {
-		if s := &r.object.Fields[i]; s.Required && r.find(s.Key) == nil {
+		if s := &r.object.Fields[i]; s.Required && r.find(s.Key) == nil && !slices.Contains(r.slips, s.Key) {
 			names = append(names, s.Key)
 			notes = append(notes, diag.Note{Text: s.Key + ": " + s.Doc})
 		}
@@ -249,19 +251,34 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// meant says which field an unknown key was perhaps meant as. When that one is
+// meant says which field an unknown key was perhaps meant as: one of the
+// mapping, which is then not missing, or one of a mapping inside it. When it is
 // there already, to write it again is no fix.
 func (r *reader) meant(d *diag.Diagnostic, key string) {
-	r.f.suggest(d, key, keys(r.object))
-	if len(d.Fixes) == 0 {
+	best := r.f.suggest(d, key, keys(r.object))
+	if best == "" {
+		if inside := r.inside(key); inside != "" {
+			d.Help = fmt.Sprintf("write it in %q: %s.%s", inside, inside, key)
+		}
 		return
 	}
+	r.slips = append(r.slips, best)
 	for _, f := range r.tree.Fields {
-		if d.Help == fmt.Sprintf("did you mean %q?", f.Key) {
-			d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("%q is here already", f.Key), Range: f.Range})
+		if f.Key == best {
+			d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("%q is here already", best), Range: f.Range})
 			d.Fixes = nil
 		}
 	}
+}
+
+// inside is the field below which a key belongs, "" when it does below none.
+func (r *reader) inside(key string) string {
+	for i := range r.object.Fields {
+		if s := &r.object.Fields[i]; s.Type == schema.Group && s.Object != nil && !s.Object.Open && s.Object.Field(key) != nil {
+			return s.Key
+		}
+	}
+	return ""
 }
 
 func keys(o *schema.Object) []string {

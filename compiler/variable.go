@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -258,6 +259,9 @@ func (c *compilation) typeOf(n *syntax.Node, name string, budget *expr.Budget) (
 func (c *compilation) noType(at source.Range, message, help string) {
 	d := c.errorAt(codeVariableType, at, "%s", message)
 	d.Help = help
+	if meant, ok := strings.CutPrefix(help, "did you mean "); ok {
+		d.Fixes = replace(at, strings.TrimSuffix(meant, "?"))
+	}
 }
 
 // rules reads the validations of a variable.
