@@ -86,7 +86,11 @@ func (a *app) confirmAndRun(ctx context.Context, m *made, p planFlags, r runFlag
 	}
 	fmt.Fprintln(out)
 	if !yes && m.world.lab == nil {
-		ok, err := a.ask(ctx, fmt.Sprintf("%s %s? [y/N] ", goal, m.plan.Program.Manifest))
+		what := m.plan.Program.Manifest
+		if only := m.plan.Program.Partial; only != "" {
+			what += ", only " + only
+		}
+		ok, err := a.ask(ctx, fmt.Sprintf("%s %s? [y/N] ", goal, what))
 		if err != nil {
 			return err
 		}

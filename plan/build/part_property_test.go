@@ -115,7 +115,12 @@ func drawSome(rt *rapid.T, d *ir.Deployment, flag string, least, most int) ([]st
 			"name=" + n.Name:                            func(x *ir.Node) bool { return x.Name == n.Name },
 			"type=pve or " + n.Name:                     func(x *ir.Node) bool { return x.Type.V == ir.PVE || x.Name == n.Name },
 			"addr=" + string(n.Address) + " or depth=2": func(x *ir.Node) bool { return x == n || x.Address.Depth() == 2 },
-			n.Name + " or under(" + n.Name + ")":        func(x *ir.Node) bool { return x.Name == n.Name || inside(x.Address) },
+			"name!=" + n.Name:                           func(x *ir.Node) bool { return x.Name != n.Name },
+			"not (" + n.Name + " or depth>1)":           func(x *ir.Node) bool { return x.Name != n.Name && x.Address.Depth() == 1 },
+			string(n.Address) + " or above(" + n.Name + ")": func(x *ir.Node) bool {
+				return x == n || strings.HasPrefix(string(n.Address), string(x.Address)+"/")
+			},
+			n.Name + " or under(" + n.Name + ")": func(x *ir.Node) bool { return x.Name == n.Name || inside(x.Address) },
 		}
 		texts[i] = rapid.SampledFrom(slices.Sorted(func(yield func(string) bool) {
 			for k := range kinds {
@@ -124,6 +129,13 @@ func drawSome(rt *rapid.T, d *ir.Deployment, flag string, least, most int) ([]st
 				}
 			}
 		})).Draw(rt, "selector")
+		some := false
+		for k := range d.Nodes {
+			some = some || kinds[texts[i]](&d.Nodes[k])
+		}
+		if !some {
+			texts[i] = "name=" + n.Name // a selector of nothing is an error
+		}
 		for k := range d.Nodes {
 			if kinds[texts[i]](&d.Nodes[k]) {
 				set[d.Nodes[k].Address] = true
