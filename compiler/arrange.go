@@ -60,7 +60,7 @@ func (c *compilation) parentOf(n *node) {
 	case !ok, found[0].raw.guess: // how many it makes was reported
 		n.bad = true
 	case c.single(n.raw.place, p.V) == nil:
-		d := c.errorAt(codeParentGroup, p.At, "%q is a group of nodes, and a node has one parent", p.V)
+		d := c.errorAt(codeParentGroup, p.At, "%q is a group of %d nodes, and a node has one parent", p.V, len(found))
 		d.Help = fmt.Sprintf("name one of them, as in %q, or put this node into it, once for each", c.nameFrom(n.raw.place, found[0]))
 		n.bad = true
 	default:
