@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -53,6 +54,9 @@ func (c *completer) add(class byte, i Item) {
 		return
 	}
 	i.Sort = fmt.Sprintf("%c%04d", class, len(c.items))
+	if strings.Contains(i.Insert, "\n") && bytes.Contains(c.doc.file.Text, []byte("\r\n")) {
+		i.Insert = strings.ReplaceAll(i.Insert, "\n", "\r\n")
+	}
 	if i.Replace.IsZero() {
 		i.Replace = c.doc.span(c.word)
 	}
@@ -108,7 +112,8 @@ func (c *completer) offered(o *schema.Object, f *schema.Field) bool {
 	case c.doc.hcl:
 		inner := f.Key == "name" && (c.around().node.head.end > 0 || schema.Of(o.Name) == o)
 		inside := o == hclRoot() && (f.Key == "nodes" || f.Key == "modules")
-		return !inner && !f.InYAML && !f.Top && (!inside || c.doc.module) && !(f.Key == "parent" && c.nested())
+		foreign := o == hclRoot() && c.doc.module && schema.Of(f.Key) != nil && f.Key != schema.KindManifest
+		return !inner && !f.InYAML && !f.Top && !foreign && (!inside || c.doc.module) && !(f.Key == "parent" && c.nested())
 	case f.Top && f.Type == schema.Table:
 		return c.doc.expressive()
 	}
@@ -141,7 +146,8 @@ func (c *completer) taken(f *schema.Field, present *node) bool {
 		return false
 	}
 	if c.doc.hcl && (blockOf(f.Key) != "" || f.Type == schema.Table && f.Key != "locals" && f.Key != "with") {
-		return false
+		listed := present.get(f.Key) // in brackets, which goes with no block
+		return listed != nil && !listed.value.made
 	}
 	for i := range present.fields {
 		p := &present.fields[i]

@@ -63,6 +63,7 @@ func (c *completer) expression(f fragment) {
 	}
 	c.word = f.word
 	if strings.Contains(f.rest, ".") {
+		c.keysOf(f)
 		return
 	}
 	switch f.root {
@@ -84,6 +85,31 @@ func (c *completer) expression(f fragment) {
 	case schema.KindSpec, schema.KindPreset, schema.KindPosture, schema.KindImage, schema.KindHost:
 		for _, n := range c.w.definitions(f.root, c.place) {
 			c.step(n)
+		}
+	}
+}
+
+// keysOf offers the keys of a mapping that a local is, or a variable by default.
+func (c *completer) keysOf(f fragment) {
+	steps := strings.Split(f.rest, ".")
+	var at *node
+	for _, d := range declarations(c.root, f.root) {
+		if d.key == steps[0] {
+			at = d.value
+		}
+	}
+	if f.root == "var" {
+		at = at.value("default")
+	}
+	for _, step := range steps[1 : len(steps)-1] {
+		at = at.value(step)
+	}
+	if at == nil {
+		return
+	}
+	for i := range at.fields {
+		if d := &at.fields[i]; d.sep && identifier.MatchString(d.key) {
+			c.add(usual, Item{Label: d.key, Kind: ItemVariable, Detail: shorten(c.doc.slice(span{d.value.start, d.value.end})), Insert: d.key})
 		}
 	}
 }

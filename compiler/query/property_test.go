@@ -230,6 +230,63 @@ func TestOfferedNamesExist(t *testing.T) {
 	}
 }
 
+// unfit are the codes of fields that do not belong where they are: unknown,
+// renamed, gone, without effect, given twice, not supported.
+var unfit = []diag.Code{"HS0201", "HS0203", "HS0204", "HS0205", "HS0206", "HS0207", "HS0226", "HS0940"}
+
+// A field that is offered on a new line may be written there: it is known, not
+// given twice, and the file still parses.
+func TestOfferedFieldsFit(t *testing.T) {
+	tried := 0
+	for site, files := range sites(t) {
+		if !strings.Contains(site, "homelab") && !strings.Contains(site, "testdata/rename") {
+			continue
+		}
+		before := count(files)
+		for name, f := range files {
+			hcl := strings.HasSuffix(name, ".hcl")
+			if !lang.Known(name) || strings.HasPrefix(name, "secrets.") {
+				continue
+			}
+			for at, c := range f.Data {
+				if c != '\n' || tried > 1200 {
+					continue
+				}
+				line := string(f.Data[strings.LastIndexByte(string(f.Data[:at]), '\n')+1 : at])
+				text := strings.TrimLeft(line, " -")
+				if text == "" || strings.HasSuffix(text, ":") {
+					continue // what follows would be the new field's
+				}
+				typed := maps.Clone(files)
+				newline := "\n" + strings.Repeat(" ", len(line)-len(text))
+				typed[name] = &fstest.MapFile{Data: slices.Concat(f.Data[:at], []byte(newline), f.Data[at:])}
+				offset := at + len(newline)
+				for _, i := range worldOf(typed).Complete(name, offset) {
+					if i.Kind != query.ItemField {
+						continue
+					}
+					tried++
+					insert := i.Insert
+					if hcl && strings.HasSuffix(insert, "= ") {
+						insert += "null"
+					}
+					insert = strings.Replace(insert, `""`, `"fresh"`, 1)
+					now := edited(typed, []diag.Edit{{Range: i.Replace, New: insert}}, nil)
+					after := count(now)
+					for code := range after {
+						if after[code] > before[code] && (code < "HS0200" || slices.Contains(unfit, code)) {
+							t.Errorf("%s: %q after line %q of %s gives %s", site, i.Insert, line, name, code)
+						}
+					}
+				}
+			}
+		}
+	}
+	if tried < 300 {
+		t.Errorf("only %d fields were tried", tried)
+	}
+}
+
 func count(files fstest.MapFS) map[diag.Code]int {
 	site, list := compiler.Load(files)
 	n := map[diag.Code]int{}

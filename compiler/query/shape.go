@@ -51,7 +51,13 @@ var hclRoot = sync.OnceValue(func() *schema.Object {
 		if doc == "" {
 			doc = of.Doc
 		}
-		o.Fields = append(o.Fields, schema.Field{Key: kind, Type: schema.Table, Doc: doc, Elem: &schema.Field{Type: schema.Group, Object: of}})
+		f := schema.Field{Key: kind, Type: schema.Table, Doc: doc, Elem: &schema.Field{Type: schema.Group, Object: of}}
+		for i := range of.Fields {
+			if of.Fields[i].Required && of.Fields[i].Use != schema.Now {
+				f.Use = of.Fields[i].Use // nothing acts on what it has to have
+			}
+		}
+		o.Fields = append(o.Fields, f)
 	}
 	o.Fields = append(o.Fields, localsField())
 	for _, key := range []string{"nodes", "modules"} { // of a file that is a module
