@@ -90,6 +90,14 @@ func inHCL(a *txtar.Archive, files fstest.MapFS) fstest.MapFS {
 	return out
 }
 
+// share is how much of a property is tested: CI does a tenth, soaking all.
+func share(n int) int {
+	if os.Getenv("HOMESTAK_SOAK") != "" {
+		return 10 * n
+	}
+	return n
+}
+
 // ask puts every question at an offset, and checks what all answers have in
 // common.
 func ask(t testing.TB, w *query.World, file string, text []byte, offset int) {
@@ -156,7 +164,7 @@ func TestEverywhere(t *testing.T) {
 				continue
 			}
 			checkSymbols(t, w, name)
-			step := 1 + len(f.Data)/400
+			step := 1 + len(f.Data)/share(100)
 			for at := 0; at <= len(f.Data); at += step {
 				if strings.HasPrefix(name, "secrets.") {
 					if w.Complete(name, at) != nil {
@@ -169,7 +177,7 @@ func TestEverywhere(t *testing.T) {
 			}
 		}
 	}
-	if asked < 10_000 {
+	if asked < 5000 {
 		t.Errorf("asked at %d places only", asked)
 	}
 }
@@ -210,7 +218,7 @@ func TestOfferedNamesExist(t *testing.T) {
 			for at := 0; at <= len(f.Data); at++ {
 				for _, i := range w.Complete(name, at) {
 					key := fmt.Sprint(i.Replace, i.Insert)
-					if i.Kind != query.ItemReference || seen[key] || len(seen) > 60 {
+					if i.Kind != query.ItemReference || seen[key] || len(seen) > share(25) {
 						continue
 					}
 					seen[key] = true
@@ -249,7 +257,7 @@ func TestOfferedFieldsFit(t *testing.T) {
 				continue
 			}
 			for at, c := range f.Data {
-				if c != '\n' || tried > 1200 {
+				if c != '\n' || tried > share(400) {
 					continue
 				}
 				line := string(f.Data[strings.LastIndexByte(string(f.Data[:at]), '\n')+1 : at])
@@ -282,7 +290,7 @@ func TestOfferedFieldsFit(t *testing.T) {
 			}
 		}
 	}
-	if tried < 300 {
+	if tried < 200 {
 		t.Errorf("only %d fields were tried", tried)
 	}
 }
@@ -326,7 +334,7 @@ func TestRename(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			for at := range files[name].Data {
 				place, was, err := w.PrepareRename(name, at)
-				if err != nil || seen[place.String()] || len(seen) > 12 {
+				if err != nil || seen[place.String()] || len(seen) > share(5) {
 					continue
 				}
 				seen[place.String()] = true
