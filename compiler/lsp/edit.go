@@ -17,7 +17,8 @@ import (
 var extensions = map[string]string{"yaml": ".yaml", "hcl": ".hcl", "terraform": ".hcl", "homestak": ".hcl"}
 
 // format brings a document into its one form. One with errors is left alone; its
-// findings say why.
+// findings say why. So is a file of no site: an editor that formats what it
+// saves would change other programs' files.
 func format(s *server, p documentParams) job {
 	at := s.place(p.TextDocument)
 	return func(context.Context) (any, *rpcError) {
@@ -25,6 +26,9 @@ func format(s *server, p documentParams) job {
 			return nil, failure(codeFailed, "the document is not open")
 		}
 		name := at.doc.path
+		if name != "" && at.site == nil {
+			return nil, nil
+		}
 		if !lang.Known(name) {
 			name = "document" + extensions[at.doc.kind]
 		}

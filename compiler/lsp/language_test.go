@@ -248,7 +248,17 @@ func TestFormatting(t *testing.T) {
 	if edits := format(uri); len(edits) > 0 {
 		t.Errorf("a file with errors is changed: %v", edits)
 	}
-	// A document without a file, and one that is no site's, are formatted too.
+	// Files of other programs are left alone; a document without a file is not one.
+	for _, path := range []string{filepath.Join(dir, ".github/ci.yaml"), "/nowhere/k8s.yaml"} {
+		e.open(fileURI(path), text)
+		if edits := format(fileURI(path)); len(edits) > 0 {
+			t.Errorf("%s: %v", path, edits)
+		}
+		var list struct{ Items []any }
+		if e.must("textDocument/completion", at(fileURI(path), 1, 0), &list); len(list.Items) > 0 {
+			t.Errorf("%s is completed: %v", path, list)
+		}
+	}
 	e.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": "untitled:x", "languageId": "hcl", "version": 1, "text": "a=1\n"}})
 	if got := applied("a=1\n", format("untitled:x")); got != "a = 1\n" {
 		t.Errorf("%q", got)

@@ -155,11 +155,18 @@ func (s *server) place(id documentID) place {
 		p.site = s.workspace.sites[root]
 		p.name, _ = p.site.name(path)
 	}
+	if hidden(p.name) {
+		p.site = nil
+	}
 	if p.site != nil {
 		p.open, _ = p.site.now()
 	}
 	return p
 }
+
+// hidden says whether a file, or a directory above it, has a name that begins
+// with a dot: such files are other programs', also those in YAML.
+func hidden(name string) bool { return strings.HasPrefix(name, ".") || strings.Contains(name, "/.") }
 
 // look is the state of the place's site, nil without one, and the text of its
 // file.
