@@ -17,11 +17,11 @@ import (
 
 func schemaCommand() command {
 	return command{
-		name: "schema", args: strings.Join(jsonschema.Kinds(), "|") + " | --dir DIR", short: "JSON Schema of a kind of file, for editors",
-		long: `
+		name: "schema", args: "KIND | --dir DIR", short: "JSON Schema of a kind of file, for editors",
+		long: "KIND is one of " + strings.Join(jsonschema.Kinds(), ", ") + ".\n" + `
 Prints the JSON Schema (draft 2020-12) of one kind of YAML file, made from the
-tables that homestak itself reads files by, for editors that read YAML and do
-not run homestak's own language server.
+tables that homestak itself reads files by. It is for editors that know YAML;
+those that can start a language server get more from homestak lsp.
 
   homestak schema manifest > manifest.schema.json
   homestak schema --dir .schemas                 all of them: .schemas/KIND.json
