@@ -21,6 +21,7 @@ import (
 type Glob struct {
 	text     string
 	segments []string
+	wild     bool
 }
 
 // GlobError says what is wrong with a pattern and where.
@@ -61,7 +62,7 @@ func ParseGlob(s string) (Glob, error) {
 		}
 		at += len(seg) + 1
 	}
-	return Glob{s, segments}, nil
+	return Glob{s, segments, strings.ContainsAny(s, "*?")}, nil
 }
 
 func inPattern(r rune) bool {
@@ -72,37 +73,42 @@ func inPattern(r rune) bool {
 func (g Glob) String() string { return g.text }
 
 // Literal reports whether the pattern names one thing: it has no * and no ?.
-func (g Glob) Literal() bool { return !strings.ContainsAny(g.text, "*?") }
+func (g Glob) Literal() bool { return !g.wild }
 
 // Match reports whether the address is one of the pattern's.
 func (g Glob) Match(a Address) bool {
 	switch {
 	case g.text == "":
 		return false
+	case len(g.segments) > 1 && !g.wild:
+		return g.text == string(a)
 	case len(g.segments) > 1:
-		return matchPath(g.segments, strings.Split(string(a), "/"))
+		return matchPath(g.segments, string(a))
 	case g.text == "**":
 		return true
+	case !g.wild:
+		return g.text == a.Name()
 	}
 	return Wild(g.text, a.Name())
 }
 
 // matchPath goes back to the last ** only: what an earlier one could take, the
 // last can take as well.
-func matchPath(pattern, path []string) bool {
-	p, s, star, from := 0, 0, -1, 0
-	for s < len(path) {
+func matchPath(pattern []string, path string) bool {
+	p, rest, star, from := 0, path, -1, ""
+	for more := true; more; {
+		segment, after, further := strings.Cut(rest, "/")
 		switch {
 		case p == len(pattern)-1 && pattern[p] == "**":
 			return true // inside: there is at least one more segment
 		case p < len(pattern) && pattern[p] == "**":
-			star, from = p, s
+			star, from = p, rest
 			p++
-		case p < len(pattern) && Wild(pattern[p], path[s]):
-			p, s = p+1, s+1
+		case p < len(pattern) && Wild(pattern[p], segment):
+			p, rest, more = p+1, after, further
 		case star >= 0:
-			from++
-			p, s = star+1, from
+			_, from, more = strings.Cut(from, "/")
+			p, rest = star+1, from
 		default:
 			return false
 		}
@@ -113,6 +119,9 @@ func matchPath(pattern, path []string) bool {
 // Wild reports whether text is what pattern says, where * is any run of
 // characters and ? is any one.
 func Wild(pattern, text string) bool {
+	if n := len(pattern); n > 0 && pattern[n-1] != '*' && pattern[n-1] != '?' && !strings.HasSuffix(text, pattern[n-1:]) {
+		return false // most texts end here
+	}
 	p, s, star, from := 0, 0, -1, 0
 	for s < len(text) {
 		switch {

@@ -48,7 +48,7 @@ func (p *parser) noAttribute(head *wordTree) {
 
 // value reads a value as the attribute's kind.
 func (p *parser) value(a *Attribute, w *wordTree) (value, bool) {
-	v := value{text: w.text(), at: p.at(w)}
+	v := newValue(w.text(), p.at(w))
 	switch a.Kind {
 	case Address:
 		if v.text == "" {
@@ -56,7 +56,7 @@ func (p *parser) value(a *Attribute, w *wordTree) (value, bool) {
 		}
 		return p.pattern(w)
 	case Choice:
-		if v.literal() && !slices.Contains(a.Values, v.text) {
+		if !v.wild && !slices.Contains(a.Values, v.text) {
 			d := p.fail(codeValue, v.at, "%s is never %q", a.Name, v.text)
 			d.Label = "it is one of " + strings.Join(a.Values, ", ")
 			d.Help = "write one of those"
@@ -87,9 +87,13 @@ func (p *parser) value(a *Attribute, w *wordTree) (value, bool) {
 	return v, true
 }
 
+func newValue(text string, at source.Range) value {
+	return value{text: text, at: at, wild: strings.ContainsAny(text, "*?")}
+}
+
 // pattern reads a pattern of addresses.
 func (p *parser) pattern(w *wordTree) (value, bool) {
-	v := value{text: w.text(), at: p.at(w)}
+	v := newValue(w.text(), p.at(w))
 	g, err := addr.ParseGlob(v.text)
 	if err == nil {
 		v.pattern = g

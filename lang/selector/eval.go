@@ -18,19 +18,21 @@ const (
 type World interface {
 	Len() int
 	Address(i int) addr.Address
-	Parent(i int) int                       // -1 for a node on a site's host
-	Needs(i int) []int                      // depends_on
-	Peers(i int) []int                      // both ways
-	Texts(i int, attribute string) []string // values of an attribute of kind Text or Choice; none when it is not set
-	Number(i int, attribute string) int64   // value of an attribute of kind Number or Bytes
+	Parent(i int) int  // -1 for a node on a site's host
+	Needs(i int) []int // depends_on
+	Peers(i int) []int // both ways
+	// Texts appends the values of an attribute of kind Text or Choice; none when it
+	// is not set.
+	Texts(to []string, i int, attribute string) []string
+	Number(i int, attribute string) int64 // value of an attribute of kind Number or Bytes
 }
 
 // Eval says for each node of the world whether it is selected. A literal that
 // names nothing is a finding, and so is a selector that selects nothing: an
 // error, unless the value is one that a node might well have.
 func (s *Selector) Eval(w World) ([]bool, diag.List) {
-	e := &evaluation{w: w}
-	set := s.expr.eval(e)
+	e := &evaluation{w: w, nothing: map[expr]bool{}}
+	set := e.eval(s.expr)
 	if !e.diags.HasErrors() && !slices.Contains(set, true) {
 		e.empty(s.expr)
 	}
@@ -39,8 +41,19 @@ func (s *Selector) Eval(w World) ([]bool, diag.List) {
 }
 
 type evaluation struct {
-	w     World
-	diags diag.List
+	w       World
+	diags   diag.List
+	nothing map[expr]bool // terms that select nothing
+	looked  int           // names that were compared with what was not found
+	texts   []string      // of one node
+}
+
+func (e *evaluation) eval(x expr) []bool {
+	set := x.eval(e)
+	if !slices.Contains(set, true) {
+		e.nothing[x] = true
+	}
+	return set
 }
 
 // where selects the nodes that a condition holds for.
@@ -53,9 +66,9 @@ func (e *evaluation) where(holds func(i int) bool) []bool {
 }
 
 func (l *list) eval(e *evaluation) []bool {
-	set := l.terms[0].eval(e)
+	set := e.eval(l.terms[0])
 	for _, t := range l.terms[1:] {
-		for i, in := range t.eval(e) {
+		for i, in := range e.eval(t) {
 			if l.or {
 				set[i] = set[i] || in
 			} else {
@@ -67,7 +80,7 @@ func (l *list) eval(e *evaluation) []bool {
 }
 
 func (n *not) eval(e *evaluation) []bool {
-	set := n.term.eval(e)
+	set := e.eval(n.term)
 	for i := range set {
 		set[i] = !set[i]
 	}
@@ -76,7 +89,7 @@ func (n *not) eval(e *evaluation) []bool {
 
 func (g *glob) eval(e *evaluation) []bool {
 	set := e.where(func(i int) bool { return g.pattern.Match(e.w.Address(i)) })
-	if g.literal() && !slices.Contains(set, true) {
+	if !g.wild && !slices.Contains(set, true) {
 		e.noNode(nil, &g.value)
 	}
 	return set
@@ -87,14 +100,14 @@ func (c *compare) eval(e *evaluation) []bool {
 	set := e.where(func(i int) bool {
 		fits := false
 		for k := range c.values {
-			if c.fits(e.w, i, &c.values[k]) {
+			if c.fits(e, i, &c.values[k]) {
 				held[k], fits = true, true
 			}
 		}
 		return fits != (c.op == "!=")
 	})
 	for k := range c.values {
-		if v := &c.values[k]; !held[k] && v.literal() && v.text != "" {
+		if v := &c.values[k]; !held[k] && !v.wild && v.text != "" {
 			e.unheld(c, v)
 		}
 	}
@@ -102,7 +115,8 @@ func (c *compare) eval(e *evaluation) []bool {
 }
 
 // fits reports whether a node has a value; with !=, the values it must not have.
-func (c *compare) fits(w World, i int, v *value) bool {
+func (c *compare) fits(e *evaluation, i int, v *value) bool {
+	w := e.w
 	switch c.attribute.Kind {
 	case Number, Bytes:
 		return c.ordered(c.number(w, i), v.number)
@@ -116,11 +130,16 @@ func (c *compare) fits(w World, i int, v *value) bool {
 		}
 		return v.pattern.Match(w.Address(p))
 	}
-	texts := c.texts(w, i)
+	e.texts = c.texts(e.texts[:0], w, i)
 	if v.text == "" {
-		return len(texts) == 0
+		return len(e.texts) == 0
 	}
-	return slices.ContainsFunc(texts, func(t string) bool { return addr.Wild(v.text, t) })
+	for _, t := range e.texts {
+		if t == v.text || v.wild && addr.Wild(v.text, t) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *compare) ordered(have, want int64) bool {
@@ -144,19 +163,19 @@ func (c *compare) number(w World, i int) int64 {
 	return w.Number(i, c.attribute.Name)
 }
 
-// texts are a node's values of the attribute.
-func (c *compare) texts(w World, i int) []string {
+// texts appends a node's values of the attribute.
+func (c *compare) texts(to []string, w World, i int) []string {
 	switch c.attribute.Name {
 	case "name":
-		return []string{w.Address(i).Name()}
+		return append(to, w.Address(i).Name())
 	case "manifest":
-		return []string{w.Address(i).Manifest()}
+		return append(to, w.Address(i).Manifest())
 	}
-	return w.Texts(i, c.attribute.Name)
+	return w.Texts(to, i, c.attribute.Name)
 }
 
 func (c *call) eval(e *evaluation) []bool {
-	of := c.arg.eval(e)
+	of := e.eval(c.arg)
 	set := make([]bool, len(of))
 	switch c.function.Name {
 	case "under":

@@ -78,12 +78,11 @@ type (
 // value is a value as it was written, and what it is for its attribute.
 type value struct {
 	text    string
+	wild    bool
 	at      source.Range
 	number  int64     // of numbers and sizes
 	pattern addr.Glob // of addresses and globs
 }
-
-func (v *value) literal() bool { return !strings.ContainsAny(v.text, "*?") }
 
 // join makes a list of what is more than one, and of lists in lists one list.
 func join(terms []expr, or bool) expr {

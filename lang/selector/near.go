@@ -9,8 +9,13 @@ import (
 	"github.com/homestak/homestak/lang/diag"
 )
 
-// mostFindings bounds what one evaluation says: each finding looks at every node.
-const mostFindings = 20
+// What one evaluation says is bounded: each finding looks at every node, and
+// comparing names takes a while.
+const (
+	mostFindings = 10
+	mostCompared = 200_000 // names, or those of one finding
+	mostSorted   = 10_000
+)
 
 // noNode: a literal pattern that is no node's address or name, c is the comparison
 // that it is in, nil for a pattern that stands alone.
@@ -21,7 +26,7 @@ func (e *evaluation) noNode(c *compare, v *value) {
 	d := codeNothing.Errorf("there is no node %q", v.text)
 	d.Range = v.at
 	names, have := e.names(strings.Contains(v.text, "/"))
-	d.Help = nearest(v.text, names, have)
+	d.Help = e.nearest(v.text, names, have)
 	if c != nil && c.attribute.Name == "name" && strings.Contains(v.text, "/") {
 		d.Help = "a name has no slash; write the address alone, without name="
 	} else if full := e.relative(v.text); full != "" {
@@ -77,22 +82,29 @@ func (e *evaluation) unheld(c *compare, v *value) {
 	}
 	var have []string
 	for i := range e.w.Len() {
-		have = append(have, c.texts(e.w, i)...)
+		have = c.texts(have, e.w, i)
 	}
-	make := codeNobody.Warnf
-	if name == "host" || name == "manifest" || diag.Suggest(v.text, have) != "" {
-		make = codeNothing.Errorf
+	slices.Sort(have)
+	have = slices.Compact(have)
+	help := e.nearest(v.text, have, "nodes have")
+	report := codeNobody.Warnf
+	if name == "host" || name == "manifest" || strings.HasPrefix(help, didYouMean) {
+		report = codeNothing.Errorf
 	}
-	d := make("no node has %s %q", name, v.text)
-	d.Range = v.at
-	d.Help = nearest(v.text, have, "nodes have")
+	d := report("no node has %s %q", name, v.text)
+	d.Range, d.Help = v.at, help
 	e.diags = append(e.diags, d)
 }
 
+const didYouMean = "did you mean "
+
 // nearest is the likeliest of names, or a few of them.
-func nearest(text string, names []string, have string) string {
-	if s := diag.Suggest(text, names); s != "" {
-		return fmt.Sprintf("did you mean %s?", s)
+func (e *evaluation) nearest(text string, names []string, have string) string {
+	if e.looked == 0 || e.looked+len(names) <= mostCompared {
+		e.looked += len(names)
+		if s := diag.Suggest(text, names); s != "" {
+			return didYouMean + s + "?"
+		}
 	}
 	if len(names) == 0 {
 		return "write another one, or * in it to allow for none"
@@ -102,7 +114,9 @@ func nearest(text string, names []string, have string) string {
 
 // few lists some of many.
 func few(names []string) string {
-	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	if len(names) <= mostSorted {
+		names = slices.Compact(slices.Sorted(slices.Values(names)))
+	}
 	const most = 8
 	if len(names) > most {
 		return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
@@ -139,7 +153,7 @@ func (e *evaluation) empty(whole expr) {
 		if t.attribute.Kind == Text || t.attribute.Kind == Choice {
 			var texts []string
 			for i := range e.w.Len() {
-				texts = append(texts, t.texts(e.w, i)...)
+				texts = t.texts(texts, e.w, i)
 			}
 			if len(texts) > 0 {
 				names, have = texts, "nodes have "+t.attribute.Name
@@ -155,10 +169,8 @@ func (e *evaluation) empty(whole expr) {
 	e.diags = append(e.diags, d)
 }
 
-// culprit is the narrowest term that selects nothing by itself. It evaluates
-// what was evaluated before, so nothing new is found.
+// culprit is the narrowest term that selects nothing by itself.
 func (e *evaluation) culprit(x expr) expr {
-	again := &evaluation{w: e.w}
 	var inner []expr
 	switch x := x.(type) {
 	case *list:
@@ -169,7 +181,7 @@ func (e *evaluation) culprit(x expr) expr {
 		inner = []expr{x.arg}
 	}
 	for _, t := range inner {
-		if !slices.Contains(t.eval(again), true) {
+		if e.nothing[t] {
 			return e.culprit(t)
 		}
 	}

@@ -26,12 +26,14 @@ type node struct {
 
 type world []node
 
-func (w world) Len() int                               { return len(w) }
-func (w world) Address(i int) addr.Address             { return w[i].addr }
-func (w world) Needs(i int) []int                      { return w[i].needs }
-func (w world) Peers(i int) []int                      { return w[i].peers }
-func (w world) Texts(i int, attribute string) []string { return w[i].texts[attribute] }
-func (w world) Number(i int, attribute string) int64   { return w[i].numbers[attribute] }
+func (w world) Len() int                   { return len(w) }
+func (w world) Address(i int) addr.Address { return w[i].addr }
+func (w world) Needs(i int) []int          { return w[i].needs }
+func (w world) Peers(i int) []int          { return w[i].peers }
+func (w world) Texts(to []string, i int, attribute string) []string {
+	return append(to, w[i].texts[attribute]...)
+}
+func (w world) Number(i int, attribute string) int64 { return w[i].numbers[attribute] }
 func (w world) Parent(i int) int {
 	return slices.IndexFunc(w, func(n node) bool { return n.addr == w[i].addr.Parent() })
 }

@@ -1,6 +1,8 @@
 package build
 
 import (
+	"strconv"
+
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
@@ -200,7 +202,7 @@ func (w *world) Parent(i int) int           { return w.d.Nodes[i].Parent }
 func (w *world) Needs(i int) []int          { return w.needs[i] }
 func (w *world) Peers(i int) []int          { return w.peers[i] }
 
-func (w *world) Texts(i int, attribute string) []string {
+func (w *world) Texts(to []string, i int, attribute string) []string {
 	n := &w.d.Nodes[i]
 	one := ""
 	switch attribute {
@@ -225,14 +227,14 @@ func (w *world) Texts(i int, attribute string) []string {
 	case "bridge":
 		one = bridge(n)
 	case "protect":
-		one = map[bool]string{false: "false", true: "true"}[n.Protect.V]
+		one = strconv.FormatBool(n.Protect.V)
 	case "tag":
-		return n.Tags.V
+		return append(to, n.Tags.V...)
 	}
 	if one == "" {
-		return nil
+		return to
 	}
-	return []string{one}
+	return append(to, one)
 }
 
 func (w *world) Number(i int, attribute string) int64 {
