@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
@@ -40,19 +41,7 @@ func TestJSONSchemaOfUpstreamFiles(t *testing.T) {
 		if err != nil || len(files) < c.least {
 			t.Errorf("%s: %d files, %v", c.glob, len(files), err)
 		}
-		text, _ := jsonschema.Of(c.kind)
-		doc, err := validator.UnmarshalJSON(bytes.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		compiler := validator.NewCompiler()
-		if err := compiler.AddResource("schema.json", doc); err != nil {
-			t.Fatal(err)
-		}
-		schema, err := compiler.Compile("schema.json")
-		if err != nil {
-			t.Fatal(err)
-		}
+		schema := schemaOf(t, c.kind)
 		for _, file := range files {
 			data, err := os.ReadFile(file)
 			if err != nil {
@@ -64,4 +53,37 @@ func TestJSONSchemaOfUpstreamFiles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The manifests of the document are valid, but for the one of schema v1.
+func TestJSONSchemaOfTheDocument(t *testing.T) {
+	dir := folder(t, "the document's manifests against the JSON Schema")
+	if dir == "" {
+		return
+	}
+	schema := schemaOf(t, "manifest")
+	for _, f := range fragments(t, dir) {
+		err := schema.Validate(langtest.Plain(t, "file.yaml", []byte(f.complete("m")), lang.Parse))
+		if valid := !strings.Contains(f.text, "levels:"); valid != (err == nil) {
+			t.Errorf("%s: valid %v, want %v: %v", f.title, err == nil, valid, err)
+		}
+	}
+}
+
+func schemaOf(t *testing.T, kind string) *validator.Schema {
+	t.Helper()
+	text, _ := jsonschema.Of(kind)
+	doc, err := validator.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := validator.NewCompiler()
+	if err := compiler.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
 }
