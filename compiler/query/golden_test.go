@@ -124,8 +124,12 @@ func complete(w *query.World, c cursor, _ string) string {
 			b.WriteString(what)
 			last = what
 		}
+		if item.Kind == query.ItemFunction { // the table has tests of its own
+			b.WriteString("    … functions\n")
+			break
+		}
 		if i == most {
-			fmt.Fprintf(&b, "    … %d more\n", len(items)-most)
+			b.WriteString("    … more\n")
 			break
 		}
 		line := fmt.Sprintf("    %s", item.Label)
