@@ -42,6 +42,7 @@ type completer struct {
 	*place
 	items  []Item
 	prefix string // what an inserted value has to begin with
+	code   bool   // the cursor is in an expression, of which it is a part
 	atRoot bool   // the cursor is at the root of a typed reference, spec of spec.base
 }
 

@@ -145,10 +145,10 @@ func (c *completer) words(field *schema.Field) {
 		default:
 			c.scalars(field)
 		}
-	} else if field != nil && field.Type == schema.Ref && c.doc.hcl {
+	} else if field != nil && field.Type == schema.Ref {
 		inner := *c.value
 		inner.ref, inner.quote = "", 0
-		c.value = &inner
+		c.value, c.code = &inner, true
 		c.references(field)
 	}
 	for _, root := range []string{"var", "local"} {

@@ -220,6 +220,10 @@ func (c *completer) reference(kind string, n candidate) {
 	}
 	i := Item{Label: n.name, Kind: ItemReference, Detail: n.detail, Doc: n.doc, Insert: c.prefix + n.name}
 	switch {
+	case c.code:
+		if i.Insert = typed(kind, n.name); strings.Contains(n.name, "*") {
+			return
+		}
 	case !c.doc.hcl:
 		i.Insert = c.prefix + c.written1(n.name)
 	case c.value.quote != 0:

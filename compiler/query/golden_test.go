@@ -214,3 +214,18 @@ func symbols(w *query.World, c cursor, _ string) string {
 	show(w.Symbols(c.file), "  ")
 	return b.String()
 }
+
+// Functions are offered with how they are called.
+func TestFunctionsAreOffered(t *testing.T) {
+	text := "manifest \"m\" {\n  node \"a\" {\n    cores = ci\n  }\n}\n"
+	files := fstest.MapFS{"m.hcl": {Data: []byte(text)}}
+	for _, i := range worldOf(files).Complete("m.hcl", strings.Index(text, "ci\n")+2) {
+		if i.Label == "cidrhost" {
+			if i.Kind != query.ItemFunction || i.Insert != "cidrhost(" || !strings.HasPrefix(i.Detail, "cidrhost(prefix") || !strings.Contains(i.Doc, "address") {
+				t.Errorf("%+v", i)
+			}
+			return
+		}
+	}
+	t.Error("cidrhost is not offered")
+}
