@@ -94,7 +94,7 @@ func (c *completer) keysOf(f fragment) {
 	steps := strings.Split(f.rest, ".")
 	var at *node
 	for _, d := range declarations(c.root, f.root) {
-		if d.key == steps[0] {
+		if d.key == steps[0] && d.value.textOf("sensitive") != "true" {
 			at = d.value
 		}
 	}

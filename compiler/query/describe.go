@@ -85,6 +85,15 @@ func functionDoc(f *expr.Func) string {
 		}
 		fmt.Fprintf(&b, "* `%s`: %s\n", p.Name, p.Kind)
 	}
+	for i, e := range f.Examples {
+		if i == 0 {
+			b.WriteString("\n```\n")
+		}
+		fmt.Fprintf(&b, "%s = %s\n", e.Expr, e.Value)
+		if i == len(f.Examples)-1 {
+			b.WriteString("```\n")
+		}
+	}
 	return strings.TrimSpace(b.String())
 }
 
@@ -232,6 +241,8 @@ func declaredDetail(d *document, root string, f *field) string {
 	typ := d.slice(f.value.valueSpan("type"))
 	def := d.slice(f.value.valueSpan("default"))
 	switch {
+	case f.value.textOf("sensitive") == "true": // never shown, here neither
+		return strings.TrimPrefix(typ+", sensitive", ", ")
 	case def == "":
 		return strings.TrimPrefix(typ+", required", ", ")
 	case typ == "":
