@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -34,6 +35,9 @@ func (r *reader) text(key string) opt[string] {
 
 func (f *findings) text(n *syntax.Node, s *schema.Field) opt[string] {
 	o := opt[string]{V: n.Text, At: n.Range, Set: true}
+	if unread(n) {
+		defer f.unevaluated(n, len(f.list))
+	}
 	switch {
 	case n.Kind == syntax.Bad:
 		o.Bad = true
@@ -216,6 +220,9 @@ func (r *reader) duration(key string) opt[time.Duration] {
 	if err != nil {
 		d := r.f.errorAt(codeBadDuration, e.node.Range, "%q is not a duration", shortened(e.node.Text))
 		d.Help = "write whole numbers with w, d, h, m or s, the larger first, as in 90s, 20m or 1h30m"
+		if errors.Is(err, unit.ErrTooLong) {
+			d.Label = "it is " + unit.ErrTooLong.Error()
+		}
 		return o
 	}
 	o.V, o.Bad = v.Std(), false

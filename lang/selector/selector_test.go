@@ -355,3 +355,43 @@ func FuzzSelector(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkEval(b *testing.B) {
+	for _, n := range []int{10, 100, 1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			w := make(large, n)
+			for i := range w {
+				w[i] = addr.Address(fmt.Sprintf("shop/p%06d", i-i%10))
+				if i%10 > 0 {
+					w[i] = w[i].Child(fmt.Sprintf("web-%06d", i))
+				}
+			}
+			s, list := selector.Parse(source.NewFile("--only", []byte("web-*1 and under(shop/*) and not depth=1")))
+			if len(list) > 0 {
+				b.Fatal(list)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, list := s.Eval(w); list.HasErrors() {
+					b.Fatal(list)
+				}
+			}
+		})
+	}
+}
+
+// large is a world of addresses alone: every tenth is the parent of the next nine.
+type large []addr.Address
+
+func (w large) Len() int                                    { return len(w) }
+func (w large) Address(i int) addr.Address                  { return w[i] }
+func (w large) Needs(int) []int                             { return nil }
+func (w large) Peers(int) []int                             { return nil }
+func (w large) Texts(to []string, _ int, _ string) []string { return to }
+func (w large) Number(int, string) int64                    { return 0 }
+func (w large) Parent(i int) int {
+	if i%10 == 0 {
+		return -1
+	}
+	return i - i%10
+}

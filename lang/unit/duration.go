@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,6 +22,9 @@ const (
 
 // MaxDuration is a hundred years of 365 days. It fits a time.Duration.
 const MaxDuration = 100 * 365 * Day
+
+// ErrTooLong is a duration of more than MaxDuration.
+var ErrTooLong = errors.New("more than a hundred years")
 
 var durationUnits = []struct {
 	letter byte
@@ -54,7 +58,7 @@ func ParseDuration(text string) (Duration, error) {
 			return 0, noDuration(text)
 		}
 		if err != nil || n > uint64(MaxDuration/span) || sum+Duration(n)*span > MaxDuration {
-			return 0, fmt.Errorf("%q is more than a hundred years", text)
+			return 0, fmt.Errorf("%q is %w", text, ErrTooLong)
 		}
 		sum += Duration(n) * span
 		rest = rest[digits:]
