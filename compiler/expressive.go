@@ -1,6 +1,9 @@
 package compiler
 
 import (
+	"path"
+	"strings"
+
 	"github.com/homestak/homestak/lang"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/expr"
@@ -9,7 +12,10 @@ import (
 	"github.com/homestak/homestak/lang/syntax"
 )
 
-const codeWithoutExpressions diag.Code = "HS0280"
+const (
+	codeWithoutExpressions diag.Code = "HS0280"
+	codePlainTemplate      diag.Code = "HS0284"
+)
 
 // scope is what the expressions of one file see: its own variables and locals.
 // A file is a world of its own, so two manifests may both have a variable
@@ -87,4 +93,24 @@ func (f *findings) needsExpressions(tree *syntax.Node, field *syntax.Field) {
 		start := source.Range{File: at.File, Start: at.Start, End: at.Start}
 		d.Fixes = []diag.Fix{{Title: "add expressions: true", Edits: []diag.Edit{{Range: start, New: "expressions: true\n"}}}}
 	}
+}
+
+// unread says whether a text of YAML looks like an expression that nobody has
+// read as one, because the file does not ask for that.
+func (f *findings) unread(n *syntax.Node) bool {
+	return n.Kind == syntax.String && strings.Contains(n.Text, "${") && !n.Range.IsZero() &&
+		path.Ext(n.Range.File.Name) != ".hcl" && !f.evaluated[n.Range.File]
+}
+
+// unevaluated says so about such a text: in the finding about it, if there has
+// been one since, else in a warning.
+func (f *findings) unevaluated(n *syntax.Node, since int) {
+	const why, help = "${…} is plain text in this file", "add `expressions: true` at the top of the file, if it is meant as an expression"
+	if len(f.list) > since {
+		d := f.list[since]
+		d.Notes = append(d.Notes, diag.Note{Text: why + ": " + help})
+		return
+	}
+	d := f.warnAt(codePlainTemplate, n.Range, "a text that looks like an expression")
+	d.Label, d.Help = why, help
 }

@@ -10,12 +10,13 @@ import (
 
 // findings collects the diagnostics of one compilation.
 type findings struct {
-	list     diag.List
-	where    *place                      // the module whose nodes are being worked on; nil in none
-	placed   map[*diag.Diagnostic]*place // findings in modules
-	guesses  int                         // did-you-means that were looked for
-	mentions []mention                   // names in fields without effect, to be looked up
-	taken    map[*schema.Field]bool      // every field a decoder took; kept for a test
+	list      diag.List
+	where     *place                      // the module whose nodes are being worked on; nil in none
+	placed    map[*diag.Diagnostic]*place // findings in modules
+	guesses   int                         // did-you-means that were looked for
+	evaluated map[*source.File]bool       // files whose expressions were evaluated
+	mentions  []mention                   // names in fields without effect, to be looked up
+	taken     map[*schema.Field]bool      // every field a decoder took; kept for a test
 }
 
 // maxGuesses bounds the search for near names: with a hundred thousand nodes

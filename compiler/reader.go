@@ -200,6 +200,9 @@ func (r *reader) take(key string) *entry {
 func (f *findings) wrongType(n *syntax.Node, want schema.Type, what string) {
 	d := f.errorAt(codeWrongType, n.Range, "%s has to be %s, not %s", what, want, describeKind(n.Kind))
 	d.Help = formOf(want)
+	if f.unread(n) {
+		f.unevaluated(n, len(f.list)-1)
+	}
 	if key, value, ok := n.Glued(); ok && (want == schema.Group || want == schema.Table) && !n.Range.File.Secret {
 		d.Help = fmt.Sprintf("write %q: a space follows the colon", key+": "+value)
 		d.Fixes = put(n.Range, key+": "+value)

@@ -4,6 +4,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/homestak/homestak/lang/expr"
+	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/lang/syntax"
 )
 
@@ -23,6 +24,10 @@ func (c *compilation) scopeOf(doc *document) *scope {
 
 // newScope evaluates the variables and locals of a document.
 func (c *compilation) newScope(doc *document, from supply, budget *expr.Budget) *expr.Scope {
+	if c.evaluated == nil {
+		c.evaluated = map[*source.File]bool{}
+	}
+	c.evaluated[doc.file] = true
 	s := &expr.Scope{Vars: map[string]cty.Value{}, Budget: budget}
 	s.Vars["var"] = c.variables(doc, from, budget)
 	s.Sensitive = s.Vars["var"].ContainsMarked()

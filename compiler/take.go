@@ -35,7 +35,7 @@ func (r *reader) text(key string) opt[string] {
 
 func (f *findings) text(n *syntax.Node, s *schema.Field) opt[string] {
 	o := opt[string]{V: n.Text, At: n.Range, Set: true}
-	if unread(n) {
+	if f.unread(n) {
 		defer f.unevaluated(n, len(f.list))
 	}
 	switch {

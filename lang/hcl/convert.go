@@ -26,7 +26,9 @@ func (c *converter) span(r hcl.Range) source.Range { return syntax.Span(c.file, 
 func (c *converter) root(body *hclsyntax.Body) *syntax.Node {
 	root := &syntax.Node{Kind: syntax.Map, Range: source.Span(c.file, 0, len(c.file.Text))}
 	for _, e := range entries(body) {
-		if e.block != nil && (labelled[e.block.Type] || len(e.block.Labels) > 0 && items[e.block.Type].field == "") {
+		if e.block != nil && e.block.Type == "locals" && len(e.block.Labels) == 0 {
+			c.locals(root, e.block)
+		} else if e.block != nil && (labelled[e.block.Type] || len(e.block.Labels) > 0 && items[e.block.Type].field == "") {
 			c.define(root, e.block)
 		} else {
 			c.entry(root, e)
@@ -59,6 +61,25 @@ func (c *converter) define(root *syntax.Node, b *hclsyntax.Block) {
 		*t = syntax.Node{Kind: syntax.String, Range: t.Range, Text: string(c.file.Text[t.Range.Start:t.Range.End])}
 	}
 	c.add(kind.Value, syntax.Field{Key: b.Labels[0], Range: c.span(b.LabelRanges[0]), Value: inner})
+}
+
+// locals adds what a block names to what those before it did: a file may have
+// its locals where it uses them.
+func (c *converter) locals(root *syntax.Node, b *hclsyntax.Block) {
+	inner := c.body(b)
+	first := c.field(root, b.Type)
+	switch {
+	case first == nil:
+		c.made[inner] = true
+		c.add(root, syntax.Field{Key: b.Type, Range: c.span(b.TypeRange), Value: inner})
+	case !c.made[first.Value]:
+		c.duplicate(b.Type, c.span(b.TypeRange), first.Range)
+	default:
+		for _, f := range inner.Fields {
+			c.add(first.Value, f)
+		}
+		first.Value.Range.End = inner.Range.End
+	}
 }
 
 // entry is an attribute or a block of a body.
