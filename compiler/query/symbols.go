@@ -16,7 +16,28 @@ func (w *World) Symbols(file string) []Symbol {
 	if d == nil {
 		return nil
 	}
-	return symbolsIn(d, d.outline(), rootOf(d), "")
+	root := d.outline()
+	list := symbolsIn(d, root, rootOf(d), "")
+	if d.hcl || d.kind == kindSite || d.module || root.kind != mapping {
+		return list
+	}
+	// The file is what it defines; what belongs to the file is beside that.
+	whole := Symbol{Name: d.name, Detail: d.kind, Kind: SymbolDefinition, Range: d.span(span{root.start, root.end}), Selection: d.span(span{root.start, root.start})}
+	if d.kind == schema.KindManifest {
+		whole.Detail, whole.Kind = root.textOf("pattern"), SymbolManifest
+	}
+	if n := root.value("name"); n != nil && n.kind == scalar {
+		whole.Selection = d.span(span{n.start, n.end})
+	}
+	var out []Symbol
+	for _, s := range list {
+		if s.Kind == SymbolVariable || s.Kind == SymbolLocal {
+			out = append(out, s)
+		} else {
+			whole.Children = append(whole.Children, s)
+		}
+	}
+	return append(out, whole)
 }
 
 // symbolsIn are the symbols of the entries of a node that is the value of key.
