@@ -88,7 +88,7 @@ func (a *app) confirmAndRun(ctx context.Context, m *made, p planFlags, r runFlag
 	if !yes && m.world.lab == nil {
 		what := m.plan.Program.Manifest
 		if only := m.plan.Program.Partial; only != "" {
-			what += ", only " + only
+			what = fmt.Sprintf("part of %s (%s)", what, only)
 		}
 		ok, err := a.ask(ctx, fmt.Sprintf("%s %s? [y/N] ", goal, what))
 		if err != nil {

@@ -72,7 +72,7 @@ func (r *Report) header(a, b *plan.Program) {
 	note("goal", a.Goal, b.Goal)
 	note("manifest", a.Manifest, b.Manifest)
 	note("site", a.SiteID, b.SiteID)
-	note("only", whole(a.Partial), whole(b.Partial))
+	note("selected", whole(a.Partial), whole(b.Partial))
 	note("on_error", a.OnError, b.OnError)
 	if details != nil {
 		r.add(Entry{Kind: Changed, What: "plan", Subject: b.Manifest, Details: details, Riskier: a.SiteID != b.SiteID})

@@ -111,7 +111,7 @@ func badges(p *plan.Program, s view.Summary) string {
 		out = append(out, "🟢 nothing is destroyed")
 	}
 	if p.Partial != "" {
-		out = append(out, "⚠️ partial plan: only "+code(brief(p.Partial)))
+		out = append(out, "⚠️ partial plan of "+code(brief(p.Partial)))
 	}
 	return strings.Join(out, " · ")
 }

@@ -14,8 +14,8 @@ func TestPartial(t *testing.T) {
 	p.Program.Partial = `tag="it's" or web-*`
 	p.Program.Changes[2].Reason = plan.ReasonContext
 	for name, want := range map[string][]string{
-		"text": {"(partial plan)\n  only tag=\"it's\" or web-*, and what that needs", "left as it is, others are in it"},
-		"md":   {"partial plan: only `tag=\"it's\" or web-*`", `homestak plan -M shop -o plan.bin --goal reconcile --only 'tag="it'\''s" or web-*'`},
+		"text": {"(partial plan)\n  selected: tag=\"it's\" or web-*, with what that needs", "left as it is, others are in it"},
+		"md":   {"partial plan of `tag=\"it's\" or web-*`", `homestak plan -M shop -o plan.bin --goal reconcile --only 'tag="it'\''s" or web-*'`},
 		"asm":  {`partial="tag=\"it's\" or web-*"`},
 	} {
 		var b bytes.Buffer
@@ -41,7 +41,7 @@ func TestPartial(t *testing.T) {
 	if err := Text(&b, &plan.Plan{Program: plan.Program{Manifest: "shop", Partial: "web"}}, TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(b.String(), "shop: no changes (partial plan)\n  only web, ") {
+	if !strings.HasPrefix(b.String(), "shop: no changes (partial plan)\n  selected: web, ") {
 		t.Error(b.String())
 	}
 	p.Program.Partial = strings.Repeat("x", 1<<16)

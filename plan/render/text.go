@@ -28,7 +28,7 @@ func Text(w io.Writer, p *plan.Plan, o TextOptions) error {
 	t := &text{w: bufio.NewWriter(w), o: o, p: &p.Program, sum: view.Summarize(&p.Program)}
 	t.line(t.paint(bold, Headline(&p.Program)))
 	if p.Program.Partial != "" {
-		t.line("  only " + p.Program.Partial + t.paint(dim, ", and what that needs; everything else is left as it is"))
+		t.line("  selected: " + p.Program.Partial + t.paint(dim, ", with what that needs; everything else is left as it is"))
 	}
 	if t.sum.Changes() > 0 || t.sum.Steps > 0 {
 		t.stakes()
