@@ -60,10 +60,11 @@ func (c *compilation) run(stop <-chan struct{}) bool {
 // compilation is the state the stages share.
 type compilation struct {
 	findings
-	site     *Site
-	options  Options
-	reported map[*document]bool // documents whose syntax findings were taken over
-	scopes   map[*document]*scope
+	site          *Site
+	options       Options
+	reported      map[*document]bool // documents whose syntax findings were taken over
+	scopes        map[*document]*scope
+	variableDecls map[*syntax.Field]*variableDecl
 
 	manifest *definition
 	whole    *syntax.Node // of the manifest's file, when that is YAML
@@ -73,6 +74,7 @@ type compilation struct {
 
 	root         *place
 	raw          []rawNode
+	asking       map[*syntax.Node]bool // whether nodes ask which instance they are
 	bodies       map[*document]*moduleBody
 	instantiated int          // modules
 	budget       *expr.Budget // of the expressions in all of them

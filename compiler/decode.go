@@ -33,7 +33,9 @@ func (c *compilation) decode() bool {
 		}
 		if raw.tree != last {
 			last = raw.tree
-			if decl = decls[last]; decl == nil {
+			if raw.place == c.root && raw.suffix == "" {
+				decl = c.node(last)
+			} else if decl = decls[last]; decl == nil {
 				decl = c.node(last)
 				decls[last] = decl
 			}

@@ -145,24 +145,20 @@ func (c *compilation) expandNode(item *syntax.Node, at spot) bool {
 	if !c.room(max(1, m.times), item) {
 		return false
 	}
-	own := item
-	if at.scope != nil {
-		own = without(item, "nodes", "modules", "count", "for_each")
-	}
 	node := rawNode{place: at.place, parent: at.parent, nested: at.nested, guess: m.guess}
 	if m.times == 0 {
 		// Its fields are checked, though nothing becomes of them.
-		node.tree = c.treeIn(at.place, item, own, false, c.scopeOfInstance(&multiple{multiplied: true, guess: true}, 0, at.scope))
+		unknown := multiple{multiplied: true, guess: true}
+		node.tree, _ = c.treeIn(at.place, item, true, c.scopeOfInstance(item, &unknown, 0, at.scope))
 		node.base = nameOf(node.tree)
 		node.absent, node.at, node.why = true, m.at, m.field
 		c.raw = append(c.raw, node)
 		return true
 	}
-	alike := !asks(own)
-	for i := range m.times {
-		scope := c.scopeOfInstance(&m, i, at.scope)
-		if i == 0 || !alike {
-			node.tree = c.treeIn(at.place, item, own, alike, scope)
+	for i, alike := 0, false; i < m.times; i++ {
+		scope := c.scopeOfInstance(item, &m, i, at.scope)
+		if !alike {
+			node.tree, alike = c.treeIn(at.place, item, m.times > 1, scope)
 			node.base, node.at = nameOf(node.tree), nameAt(node.tree)
 		}
 		node.suffix = m.suffix(i)
@@ -174,25 +170,29 @@ func (c *compilation) expandNode(item *syntax.Node, at spot) bool {
 	return true
 }
 
-// treeIn is the tree of a node, evaluated. What no instance of anything asks
-// about itself is alike in all of them, and shared.
-func (c *compilation) treeIn(p *place, item, own *syntax.Node, alike bool, s *expr.Scope) *syntax.Node {
+// treeIn is the tree of a node itself, evaluated. What asks for nothing of the
+// instances it is in is alike in all of them, and shared; several says that
+// there are some of the node itself.
+func (c *compilation) treeIn(p *place, item *syntax.Node, several bool, s *expr.Scope) (tree *syntax.Node, alike bool) {
 	if s == nil {
-		return own
+		return item, true
 	}
 	home := c.here(p)
-	if !alike || p == home {
-		return c.evalIn(own, s)
+	if tree := home.shared[item]; tree != nil {
+		return tree, true
 	}
-	tree := home.shared[item]
-	if tree == nil {
-		tree = c.evalIn(own, s)
+	own := without(item, "nodes", "modules", "count", "for_each")
+	tree = c.evalIn(own, s)
+	if !several && p == home {
+		return tree, true
+	}
+	if alike = !asks(own); alike && p != home {
 		if home.shared == nil {
 			home.shared = map[*syntax.Node]*syntax.Node{}
 		}
 		home.shared[item] = tree
 	}
-	return tree
+	return tree, alike
 }
 
 // expandInside adds what is in instance i of a node, the last one added.
@@ -208,7 +208,7 @@ func (c *compilation) expandInside(item *syntax.Node, at spot, m *multiple, i in
 	}
 	in := spot{place: at.place, scope: s, parent: self, nested: true, depth: at.depth + 1}
 	if m.multiplied {
-		in.place = at.place.within(m.suffix(i))
+		in.place = at.place.within(m.suffix(i), m.guess)
 		in.place.first = len(c.raw)
 	}
 	more := c.expandNodes(nodes, in) && c.expandModules(modules, in)

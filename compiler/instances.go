@@ -166,10 +166,11 @@ func (m *multiple) suffix(i int) string {
 	return "-" + strconv.Itoa(i+1)
 }
 
-// scope is what the expressions of instance i see.
-func (c *compilation) scopeOfInstance(m *multiple, i int, s *expr.Scope) *expr.Scope {
+// scopeOfInstance is what the expressions of instance i of a node or a module
+// see.
+func (c *compilation) scopeOfInstance(item *syntax.Node, m *multiple, i int, s *expr.Scope) *expr.Scope {
 	switch {
-	case s == nil || !m.multiplied:
+	case s == nil || !m.multiplied || !c.everAsks(item):
 		return s
 	case m.keys == nil && m.guess:
 		// Nobody knows which of the two it is.
@@ -190,6 +191,19 @@ func (c *compilation) scopeOfInstance(m *multiple, i int, s *expr.Scope) *expr.S
 		}
 	}
 	return s.With("each", cty.ObjectVal(map[string]cty.Value{"key": key, "value": value}))
+}
+
+// everAsks says whether anything in a node or a module asks, at any depth.
+func (c *compilation) everAsks(item *syntax.Node) bool {
+	asking, known := c.asking[item]
+	if !known {
+		if c.asking == nil {
+			c.asking = map[*syntax.Node]bool{}
+		}
+		asking = asks(item)
+		c.asking[item] = asking
+	}
+	return asking
 }
 
 // asks says whether a tree has expressions that ask which instance they are in.

@@ -20,7 +20,7 @@ const (
 
 // Bounds of what modules may multiply to.
 const (
-	maxModules     = 10_000 // instances in a manifest
+	maxModules     = 5_000 // instances in a manifest
 	maxModuleDepth = 16     // modules in modules
 )
 
@@ -86,7 +86,7 @@ func (c *compilation) expandModule(item *syntax.Node, at spot) bool {
 			return false
 		}
 		p := at.place.withModule(decl, doc, m.suffix(i))
-		given := c.inputs(item, decl, p, c.scopeOfInstance(&m, i, at.scope))
+		given := c.inputs(item, decl, p, c.scopeOfInstance(item, &m, i, at.scope))
 		if !c.instantiate(p, given, at) {
 			return false
 		}

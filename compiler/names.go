@@ -73,7 +73,7 @@ func (c *compilation) namesAt(p *place) *names {
 			continue
 		}
 		l := r.labelAt(p)
-		if r.guess || r.bad {
+		if l.guess || r.bad {
 			n.perhaps[l.base+"-"] = true
 		}
 		switch {

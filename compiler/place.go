@@ -21,6 +21,7 @@ import (
 type place struct {
 	outer  *place // nil for the manifest
 	suffix string // "-1": what tells this instance from the others
+	guess  bool   // how many there are like it could not be read
 	width  int    // bytes that names of nodes in here have besides their own
 
 	// home is the nearest module that this place is in, or is; nil in none.
@@ -43,8 +44,8 @@ func (p *place) isModule() bool { return p.home == p && p.outer != nil }
 
 // within is the place of one instance of a node in p; p itself is that of the
 // children of a node that is alone.
-func (p *place) within(suffix string) *place {
-	return &place{outer: p, suffix: suffix, width: p.width + len(suffix), home: p.home}
+func (p *place) within(suffix string, guess bool) *place {
+	return &place{outer: p, suffix: suffix, guess: guess, width: p.width + len(suffix), home: p.home}
 }
 
 // inside says whether a place is q, or somewhere in it.
@@ -63,24 +64,27 @@ type label struct {
 	suffixes []string // of what it is an instance of, the outermost first
 	tail     string   // for base the name of a module: "-" and the name in it
 	groups   []string // the same of the groups in it; "" for all of it
+	guess    bool     // there may be more with this base
 }
 
 // labelAt is what a node is called at a place that it is declared in.
 func (r *rawNode) labelAt(p *place) label {
-	l := label{base: r.base}
+	l := label{base: r.base, guess: r.guess}
 	if r.suffix != "" {
 		l.suffixes = append(l.suffixes, r.suffix)
 	}
 	for q := r.place; q != p; q = q.outer {
+		guess := l.guess || q.guess
 		if !q.isModule() {
 			l.suffixes = append([]string{q.suffix}, l.suffixes...)
+			l.guess = guess
 			continue
 		}
 		groups := []string{""}
 		for _, g := range l.groupNames() {
 			groups = append(groups, "-"+g)
 		}
-		l = label{base: q.base, tail: "-" + l.name(), groups: groups}
+		l = label{base: q.base, tail: "-" + l.name(), groups: groups, guess: guess}
 		if q.suffix != "" {
 			l.suffixes = append(l.suffixes, q.suffix)
 		}

@@ -63,7 +63,7 @@ var values = map[string][3]string{
 	"module.depends_on":                         {"[hub]", "[]", "source: ./tried.yaml"},
 	"module.depends_on.node":                    {"hub", "spoke"},
 	"module.depends_on.until":                   {"created", "ready", "node: hub"},
-	"module.with":                               {"{count: 1}", "{count: 2}", "source: stdlib:flat"},
+	"module.with":                               {"{machines: 1}", "{machines: 2}", "source: stdlib:flat"},
 	"spec.identity.hostname":                    {"a", "b"},
 	"spec.identity.domain":                      {"a.example", "b.example"},
 	"spec.network.ip":                           {"10.0.0.5/24", "10.0.0.6/24"},

@@ -51,7 +51,14 @@ type given struct {
 // variable is the value of one variable. One without a usable value was
 // reported, and is unknown: what uses it is silent.
 func (c *compilation) variable(f *syntax.Field, from supply, budget *expr.Budget) cty.Value {
-	d := c.variableDecl(f, budget)
+	d := c.variableDecls[f]
+	if d == nil { // instances of a module share it
+		if c.variableDecls == nil {
+			c.variableDecls = map[*syntax.Field]*variableDecl{}
+		}
+		d = c.variableDecl(f, budget)
+		c.variableDecls[f] = d
+	}
 	if !d.usable {
 		return cty.DynamicVal
 	}

@@ -12,6 +12,6 @@ var expandCodes = []Entry{
 	{"HS0256", "unknown input of a module", "A module is given a value for a variable that it does not declare. The inputs of a module are its `variable` blocks (in YAML, `variables` in a file that says `expressions: true`), and nothing else: names of the file that uses it are not seen inside."},
 	{"HS0257", "missing input of a module", "The module has a variable without a default, and whoever uses it gives it no value. The note shows where the variable is declared. Give it a value in the block of the module, in YAML below `with`; or give the variable a default."},
 	{"HS0259", "module inside itself", "A module uses itself, directly or through others, so its nodes would never end. The message shows the circle of files. What repeats is written with `count` or `for_each`."},
-	{"HS0260", "too many modules", "Modules may be nested 16 deep, a manifest may have 10,000 of them when all are counted, and a site 1,000 module files. More is most often a mistake in a count. A module can make many nodes itself."},
+	{"HS0260", "too many modules", "Modules may be nested 16 deep, a manifest may have 5,000 of them when all are counted, and a site 1,000 module files. More is most often a mistake in a count. A module can make many nodes itself."},
 	{"HS0262", "field that modules cannot have", "pattern, execution, settings and checks are about a deployment as a whole, and a module is a part of one. Write them in the manifest that uses the module; what only the module's nodes need is written at the nodes."},
 }
