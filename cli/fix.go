@@ -15,7 +15,7 @@ import (
 // hidden another one, so it goes on while something changes. It ends, because
 // what was written once is not written again.
 func (a *app) fix(s siteFlags) error {
-	const rounds = 20
+	const rounds = 1000
 	total := 0
 	written := map[string]bool{}
 	for range rounds {

@@ -195,7 +195,7 @@ func (c *compilation) key(k opt[string]) (string, bool) {
 	d.Label = "not below ssh_keys in secrets.yaml"
 	d.Help = "add it there, or remove it here"
 	if d.Range.File == nil || !d.Range.File.Secret {
-		c.suggestOf(d, name, func() []string { return s.below("ssh_keys.") })
+		c.suggestAmong(d, name, "keys", func() []string { return s.below("ssh_keys.") })
 	}
 	return "", false
 }

@@ -38,7 +38,7 @@ func (c *compilation) unknown(kind string, name opt[string], who ...diag.Note) {
 	d.Label = fmt.Sprintf("no %s of this name in this site or in stdlib", kind)
 	d.Help = fmt.Sprintf("write one of this name, or name another %s", kind)
 	d.Notes = append(who, diag.Note{Text: kinds[kind].note})
-	c.suggestOf(d, name.V, func() []string {
+	c.suggestAmong(d, name.V, "names of "+kind, func() []string {
 		names := c.site.names(kind)
 		if kind == schema.KindHost && !slices.Contains(names, labHost) {
 			names = append(names, labHost) // which is there without a file

@@ -13,6 +13,7 @@ type findings struct {
 	list      diag.List
 	where     *place                      // the module whose nodes are being worked on; nil in none
 	placed    map[*diag.Diagnostic]*place // findings in modules
+	near      map[string]string           // what names were meant as, see suggestAmong
 	guesses   int                         // did-you-means that were looked for
 	evaluated map[*source.File]bool       // files whose expressions were evaluated
 	mentions  []mention                   // names in fields without effect, to be looked up
@@ -78,9 +79,28 @@ func same(a, b *diag.Diagnostic) bool {
 }
 
 // suggest completes a diagnostic about an unknown name: a did-you-mean with a
-// fix when one candidate is close, else the list of what there is.
+// fix when one candidate is close, which it returns, else the list of what there
+// is.
 func (f *findings) suggest(d *diag.Diagnostic, name string, candidates []string) (best string) {
 	return f.suggestOf(d, name, func() []string { return candidates })
+}
+
+// suggestAmong is suggest where many places have the same candidates, which
+// among names: a name is looked up once, so that a slip repeated by thousands
+// of nodes can be cured in all of them.
+func (f *findings) suggestAmong(d *diag.Diagnostic, name, among string, list func() []string) (best string) {
+	key := among + "\x00" + name
+	if best = f.near[key]; best != "" {
+		didYouMean(d, best)
+		return best
+	}
+	if best = f.suggestOf(d, name, list); best != "" {
+		if f.near == nil {
+			f.near = map[string]string{}
+		}
+		f.near[key] = best
+	}
+	return best
 }
 
 // suggestOf is suggest with candidates that are work to list.
@@ -90,16 +110,20 @@ func (f *findings) suggestOf(d *diag.Diagnostic, name string, list func() []stri
 	}
 	candidates := list()
 	if best = diag.Suggest(name, candidates); best != "" {
-		d.Help = fmt.Sprintf("did you mean %q?", best)
-		if !d.Range.IsZero() {
-			d.Fixes = replace(d.Range, best)
-		}
+		didYouMean(d, best)
 		return best
 	}
 	if len(candidates) > 0 {
 		d.Help = "there is " + enumerate(candidates)
 	}
 	return ""
+}
+
+func didYouMean(d *diag.Diagnostic, best string) {
+	d.Help = fmt.Sprintf("did you mean %q?", best)
+	if !d.Range.IsZero() {
+		d.Fixes = replace(d.Range, best)
+	}
 }
 
 // enumerate lists names for a sentence, at most eight of them.

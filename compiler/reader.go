@@ -258,7 +258,7 @@ func article(noun string) string {
 // mapping, which is then not missing, or one of a mapping inside it. When it is
 // there already, to write it again is no fix.
 func (r *reader) meant(d *diag.Diagnostic, key string) {
-	best := r.f.suggest(d, key, keys(r.object))
+	best := r.f.suggestAmong(d, key, fmt.Sprintf("fields of %p", r.object), func() []string { return keys(r.object) })
 	if best == "" {
 		if inside := r.inside(key); inside != "" {
 			d.Help = fmt.Sprintf("write it in %q: %s.%s", inside, inside, key)

@@ -48,7 +48,7 @@ func (f *findings) text(n *syntax.Node, s *schema.Field) opt[string] {
 		d := f.errorAt(codeNotAllowed, n.Range, "%q is not a value of %s", n.Text, s.Key)
 		d.Label = "one of " + strings.Join(s.Enum, ", ")
 		d.Help = "write one of these"
-		f.suggest(d, n.Text, s.Enum)
+		f.suggestAmong(d, n.Text, strings.Join(s.Enum, " "), func() []string { return s.Enum })
 		o.Bad = true
 	case s.Type == schema.Ref && n.Ref != "" && n.Ref != s.Of:
 		d := f.errorAt(codeWrongReference, n.Range, "%s.%s is %s, and %s wants %s", n.Ref, n.Text, article(n.Ref), s.Key, article(s.Of))
