@@ -98,7 +98,7 @@ func (s *server) changed(p changeParams) *rpcError {
 	if v := p.TextDocument.Version; v != nil {
 		version = *v
 	}
-	s.workspace.put(doc.changed(p.ContentChanges, version, s.client.encoding))
+	s.workspace.replace(doc.changed(p.ContentChanges, version, s.client.encoding))
 	return nil
 }
 
@@ -179,6 +179,9 @@ func (p place) lookAt(state func(*site, map[string]*document) *state) (teller, *
 	st := state(p.site, p.open)
 	if st == nil {
 		return teller{}, nil
+	}
+	if st.news { // perhaps of the disk, which nobody else may notice
+		p.site.nudge()
 	}
 	t := teller{st, p.client}
 	if p.doc != nil {

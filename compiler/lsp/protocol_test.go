@@ -158,6 +158,15 @@ func TestFilesChangeOnDisk(t *testing.T) {
 	if p := e.findings(fileURI(preset), 0); p.codes() != "" {
 		t.Errorf("a file was changed: %v", p)
 	}
+	// An editor that watches nothing: whatever it asks shows what changed.
+	write(t, dir, "presets/own.yaml", "cores: many\n")
+	if _, bad := e.call("textDocument/hover", at(uri, 1, 1)); bad != nil {
+		t.Error(bad)
+	}
+	e.become(fileURI(preset), 0, "HS0202 HS0301")
+	write(t, dir, "presets/own.yaml", "cores: 1\nmemory: 2048\ndisk: 9\n")
+	e.notify("textDocument/didSave", doc(uri))
+	e.become(fileURI(preset), 0, "")
 	// The manifest itself goes, while it is open: the open text counts.
 	if err := os.Remove(filepath.Join(dir, "manifests/m.yaml")); err != nil {
 		t.Fatal(err)

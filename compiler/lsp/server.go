@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -42,7 +41,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, c Config) int {
 	defer cancel()
 	s := &server{
 		config: c, conn: newConn(in, out), client: &client{encoding: utf16, library: library(c.Library)},
-		calls: map[string]*call{}, slots: make(chan struct{}, max(2, runtime.NumCPU())),
+		calls: map[string]*call{}, slots: make(chan struct{}, maxBusy),
 	}
 	s.workspace = newWorkspace(s)
 	defer s.close()
@@ -210,6 +209,9 @@ func (s *server) request(ctx context.Context, m *message) {
 
 // job works out the answer to a request.
 type job func(ctx context.Context) (any, *rpcError)
+
+// maxBusy requests are worked on at once; one may wait for a site to be read.
+const maxBusy = 16
 
 // maxCalls is more than any editor asks for at once.
 const maxCalls = 1000

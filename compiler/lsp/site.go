@@ -27,7 +27,7 @@ type site struct {
 	loading sync.Mutex // held while last is replaced
 	last    atomic.Pointer[state]
 
-	checking sync.Mutex // held while checks works
+	checking chan struct{} // full while checks works
 	checks   compiler.Checks
 }
 
@@ -39,6 +39,7 @@ type state struct {
 	found diag.List // by loading it
 	open  map[string]*document
 	world *query.World
+	news  bool // something is not as it was when it was last looked at
 
 	mu    sync.Mutex
 	texts map[*source.File]*text
@@ -49,7 +50,7 @@ type state struct {
 func newSite(root string) *site {
 	return &site{
 		root: root, disk: newDisk(root), open: map[string]*document{},
-		wake: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}),
+		wake: make(chan struct{}, 1), done: make(chan struct{}), stop: make(chan struct{}), checking: make(chan struct{}, 1),
 	}
 }
 
@@ -60,6 +61,11 @@ func (s *site) set(open map[string]*document) {
 	close(s.stop)
 	s.stop = make(chan struct{})
 	s.mu.Unlock()
+	s.nudge()
+}
+
+// nudge has the site looked at again, when what is being done is done.
+func (s *site) nudge() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -102,7 +108,7 @@ func (s *site) load(open map[string]*document) *state {
 	if last != nil && loaded.Same(before) {
 		st.site, st.world = before, last.world
 	} else {
-		st.world = query.New(loaded, v)
+		st.world, st.news = query.New(loaded, v), true
 	}
 	s.last.Store(st)
 	return st
@@ -140,8 +146,12 @@ func (s *site) sketch(open map[string]*document) *state {
 // check completes a state with everything there is to say about it. ok is false
 // when stop was closed before that.
 func (s *site) check(st *state, stop <-chan struct{}) (list diag.List, ok bool) {
-	s.checking.Lock()
-	defer s.checking.Unlock()
+	select {
+	case s.checking <- struct{}{}:
+		defer func() { <-s.checking }()
+	case <-stop:
+		return nil, false
+	}
 	st.mu.Lock()
 	list, ok = st.all, st.whole
 	st.mu.Unlock()

@@ -82,7 +82,8 @@ func (w *workspace) arrange() {
 	for _, path := range w.folders {
 		find(path)
 	}
-	for _, doc := range w.docs {
+	for _, uri := range slices.Sorted(maps.Keys(w.docs)) { // two may name one file
+		doc := w.docs[uri]
 		if doc.path == "" {
 			continue
 		}
@@ -137,18 +138,21 @@ func (w *workspace) close() {
 	}
 }
 
-// put makes a document another one, or a new one. Only its site is checked.
+// put adds a document.
 func (w *workspace) put(doc *document) {
-	old := w.docs[doc.uri]
 	w.docs[doc.uri] = doc
-	if s, name := w.siteOf(doc); old != nil && s != nil {
+	w.arrange()
+}
+
+// replace makes an open document another text. Only its site is checked.
+func (w *workspace) replace(doc *document) {
+	w.docs[doc.uri] = doc
+	if s, name := w.siteOf(doc); s != nil {
 		open, _ := s.now()
 		open = maps.Clone(open)
 		open[name] = doc
 		s.set(open)
-		return
 	}
-	w.arrange()
 }
 
 // siteOf is the site a document is in, if it is in one.
