@@ -146,9 +146,9 @@ func (c *completer) taken(f *schema.Field, present *node) bool {
 	if present == nil {
 		return false
 	}
-	if c.doc.hcl && (blockOf(f.Key) != "" || f.Type == schema.Table && f.Key != "locals" && f.Key != "with") {
+	if c.doc.hcl && (blockOf(f.Key) != "" || f.Type == schema.Table && f.Key != "with") {
 		listed := present.get(f.Key) // in brackets, which goes with no block
-		return listed != nil && !listed.value.made
+		return listed != nil && !listed.value.made && !listed.block
 	}
 	for i := range present.fields {
 		p := &present.fields[i]
