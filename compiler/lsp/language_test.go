@@ -164,6 +164,16 @@ func TestCompletion(t *testing.T) {
 	}
 	e.open("untitled:x", "a")
 	e.must("textDocument/completion", at("untitled:x", 0, 1), &list)
+	// In a module that no manifest uses yet, as it is typed.
+	module := fileURI(filepath.Join(dir, "modules/new.yaml"))
+	e.open(module, "nodes:\n")
+	e.must("textDocument/completion", at(module, 1, 0), &list)
+	text = "nodes:\n  - name: a\n    preset: vm-\n"
+	e.change(module, 2, text)
+	e.must("textDocument/completion", about(module, where(t, text, "vm-", 3)), &list)
+	if len(list.Items) == 0 || applied(text, []textEdit{list.Items[0].TextEdit}) != strings.Replace(text, "vm-", list.Items[0].Label, 1) {
+		t.Errorf("in a module: %v", list)
+	}
 }
 
 type workspaceEdit struct {

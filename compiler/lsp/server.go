@@ -333,7 +333,7 @@ func (s *server) abilities() serverCapabilities {
 	a := serverCapabilities{
 		PositionEncoding:           s.client.encoding,
 		TextDocumentSync:           syncOptions{OpenClose: true, Change: 2, Save: true},
-		CompletionProvider:         completionOptions{TriggerCharacters: []string{":", " ", "\"", ".", "{", "[", "=", "-", "/"}},
+		CompletionProvider:         completionOptions{TriggerCharacters: []string{":", " ", "\"", ".", "{", "[", "=", "/"}},
 		HoverProvider:              true,
 		DefinitionProvider:         true,
 		ReferencesProvider:         true,

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"maps"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -105,10 +106,13 @@ func (s *site) load(open map[string]*document) *state {
 	loaded, found := compiler.Reload(before, v)
 	s.disk.forget(v)
 	st := &state{root: s.root, site: loaded, found: found, open: open, texts: map[*source.File]*text{}}
-	if last != nil && loaded.Same(before) {
+	st.news = last == nil || !loaded.Same(before)
+	// The world reads files beside those of the site too: modules that nobody
+	// uses yet.
+	if !st.news && maps.EqualFunc(open, last.open, func(a, b *document) bool { return a.text == b.text }) {
 		st.site, st.world = before, last.world
 	} else {
-		st.world, st.news = query.New(loaded, v), true
+		st.world = query.New(loaded, v)
 	}
 	s.last.Store(st)
 	return st
