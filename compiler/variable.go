@@ -288,7 +288,7 @@ func (c *compilation) rules(r *reader) []ruleDecl {
 // fulfils holds a value against the validations of its variable; at is where
 // the value is from.
 func (c *compilation) fulfils(d *variableDecl, v cty.Value, at source.Range, budget *expr.Budget) bool {
-	scope := &expr.Scope{Budget: budget, Sensitive: d.sensitive, Vars: map[string]cty.Value{
+	scope := &expr.Scope{Budget: budget, Sensitive: v.ContainsMarked(), Vars: map[string]cty.Value{
 		"var": cty.ObjectVal(map[string]cty.Value{d.name: v}),
 	}}
 	all := true
@@ -302,7 +302,14 @@ func (c *compilation) fulfils(d *variableDecl, v cty.Value, at source.Range, bud
 		e := c.errorAt(codeRefusedValue, d.place(at), "the value of variable %q is refused", d.name)
 		e.Label = c.refusal(rule.message, scope)
 		e.Notes = []diag.Note{{Text: "the condition that does not hold", Range: rule.condition.Range}}
-		e.Help = fmt.Sprintf("give it another value, as in `--var %s=%s`", d.name, d.of.example())
+		switch at {
+		case d.from:
+			e.Help = fmt.Sprintf("change the default, or give it another value, as in `--var %s=%s`", d.name, d.of.example())
+		case d.at:
+			e.Help = fmt.Sprintf("give it another value, as in `--var %s=%s`", d.name, d.of.example())
+		default:
+			e.Help = "write another value here"
+		}
 	}
 	return all
 }

@@ -109,7 +109,7 @@ func site2(a *txtar.Archive) fstest.MapFS {
 		return nil
 	}
 	for name, f := range site(a, "in/") {
-		if !strings.HasPrefix(name, "manifests/") && !strings.HasPrefix(name, "specs/") {
+		if dir, _, _ := strings.Cut(name, "/"); dir != "manifests" && dir != "specs" && dir != "policies" {
 			hcl[name] = f
 		}
 	}

@@ -12,8 +12,8 @@
 // Its files:
 //
 //	in/…       the site
-//	hcl/…      the same in HCL, over what in/ has outside of manifests/ and
-//	           specs/: it must give the same digest, or the same codes
+//	hcl/…      the same in HCL, over what in/ has outside of manifests/,
+//	           specs/ and policies/: it must give the same digest, or the same codes
 //	out/ir     the dump of the deployment; -update writes it
 //	out/diag   where it exists: the findings as people see them; -update too
 //
