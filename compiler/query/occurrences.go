@@ -320,7 +320,9 @@ func moduleName(d *document) (name, scope string) {
 }
 
 // fills says whether something is filled in in a text.
-func fills(text []byte) bool { return bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("%{")) }
+func fills(text []byte) bool {
+	return bytes.Contains(text, []byte("${")) || bytes.Contains(text, []byte("%{"))
+}
 
 // mentions adds the names in an expression, or in what is filled in in a text.
 func (x *indexer) mentions(n *node) {

@@ -35,7 +35,7 @@ func objectNamed(kind string) *schema.Object {
 }
 
 var docsOfBlocks = map[string]string{
-	"locals":   "Named values of the file, `local.NAME` each.",
+	"locals": "Named values of the file, `local.NAME` each.",
 }
 
 // hclRoot is the top of an HCL file as an object: a table for each kind of
