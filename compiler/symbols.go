@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/source"
 )
 
@@ -86,3 +87,20 @@ func KindOf(name string) string {
 
 // libraryPrefix begins the names of the library's files.
 const libraryPrefix = "stdlib:"
+
+// Sketch is the deployment of a manifest for as far as it can be known: when it
+// has errors, those nodes that have a name and a place, as if what is wrong were
+// not there, and no edges. It is for showing, never for planning. It is nil when
+// nothing is known.
+func Sketch(s *Site, o Options) *ir.Deployment {
+	c := &compilation{site: s, options: o, reported: map[*document]bool{}}
+	c.run(nil)
+	if c.list.HasErrors() {
+		c.nodes = slices.DeleteFunc(c.nodes, func(n *node) bool { return n.bad })
+		c.edges = nil
+	}
+	if c.manifest == nil || len(c.nodes) == 0 {
+		return nil
+	}
+	return c.lower()
+}

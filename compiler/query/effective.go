@@ -15,7 +15,7 @@ import (
 // compiled is one manifest with every effective value as people read it.
 type compiled struct {
 	once       sync.Once
-	deployment *ir.Deployment // nil when the manifest has errors
+	deployment *ir.Deployment // for as far as it is known; nil when it is not
 	sections   []ir.Section
 }
 
@@ -29,7 +29,7 @@ func (w *World) compiled(manifest string) *compiled {
 	}
 	w.mu.Unlock()
 	c.once.Do(func() {
-		if c.deployment, _ = compiler.Compile(w.site, compiler.Options{Manifest: manifest}); c.deployment != nil {
+		if c.deployment = compiler.Sketch(w.site, compiler.Options{Manifest: manifest}); c.deployment != nil {
 			c.sections = c.deployment.Sections()
 		}
 	})
