@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,20 @@ func TestFindingsAsYouType(t *testing.T) {
 	e.change(uri, 4, good)
 	if p := e.findings(uri, 4); len(p.Diagnostics) > 0 {
 		t.Errorf("findings of what was cured stay: %v", p.Diagnostics)
+	}
+}
+
+// What has no effect, and what has another name today, looks like it.
+func TestTags(t *testing.T) {
+	dir := site(t, nil)
+	e, uri := start(t, dir), fileURI(filepath.Join(dir, "manifests/m.yaml"))
+	e.open(uri, "schema_version: 2\nsettings: {verify_ssh: true}\nnodes:\n  - name: a # homestak:allow HS0205 reason=\"old\"\n")
+	tags := map[string]string{}
+	for _, d := range e.findings(uri, 1).Diagnostics {
+		tags[d.Code] = fmt.Sprint(d.Severity, d.Tags)
+	}
+	if want := map[string]string{"HS0203": "2 [2]", "HS0248": "2 [1]"}; !maps.Equal(tags, want) {
+		t.Errorf("%v, want %v", tags, want)
 	}
 }
 
