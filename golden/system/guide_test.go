@@ -148,6 +148,13 @@ func forAll(text string) string {
 		if strings.HasSuffix(m, "s") && !strings.HasPrefix(m, "sha") {
 			return strings.TrimRight(m, "0123456789.s") + "…s"
 		}
+		kind, _, _ := strings.Cut(m, " ")
+		switch kind { // ids are right-aligned, and not all of one width
+		case "vm":
+			return "vm  …"
+		case "pve":
+			return "pve …"
+		}
 		return strings.TrimRight(m, "0123456789abcdef") + "…"
 	})
 }
