@@ -82,7 +82,9 @@ func File(f *source.File, o Options) ([]Part, diag.List) {
 		return nil, c.done()
 	}
 	var parts []Part
-	for _, d := range defs {
+	for i := range defs {
+		d := defs[i]
+		defs[i] = definition{} // it may be large, and is printed once
 		parts = append(parts, c.print(d, to))
 	}
 	if c.list.HasErrors() {
@@ -168,6 +170,11 @@ func (c *conversion) fromHCL(root *value) []definition {
 				c.report(codeKind, e.at, "%s %q is no mapping", kind.key, e.key).Help = "write it as a block"
 				continue
 			}
+			for _, key := range []string{"expressions", "variables", "locals"} {
+				if own := e.value.find(key); own != nil {
+					c.report(codeCannot, own.at, "%q is no field of a block: in YAML it would be about the file", key).Help = "remove it"
+				}
+			}
 			lead := e.lead
 			if len(defs) == 0 {
 				lead = append(kind.lead[:len(kind.lead):len(kind.lead)], e.lead...)
@@ -199,6 +206,9 @@ func (c *conversion) fromHCL(root *value) []definition {
 // print makes one part.
 func (c *conversion) print(d definition, to Syntax) Part {
 	name := directoryOf(d.kind) + d.name + "." + string(to)
+	if path.Base(path.Dir(c.file.Name)) == "modules" {
+		name = "modules/" + path.Base(name)
+	}
 	before := plain(d)
 	var text []byte
 	if to == HCL {
@@ -206,6 +216,7 @@ func (c *conversion) print(d definition, to Syntax) Part {
 	} else {
 		text = c.printYAML(d)
 	}
+	d.body, d.scope = nil, nil
 	part := Part{Name: name}
 	if c.list.HasErrors() {
 		return part

@@ -18,8 +18,9 @@ import (
 )
 
 // Evaluated, every file of every golden site of the compiler is data in either
-// syntax, and means what it meant.
-func TestEvaluatedMeansTheSame(t *testing.T) {
+// syntax, and means what it meant; and so it does in the other syntax with its
+// expressions kept, and back.
+func TestConvertedMeansTheSame(t *testing.T) {
 	archives, err := filepath.Glob("../../golden/compiler/testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
 		t.Fatal("no archives", err)
@@ -34,12 +35,21 @@ func TestEvaluatedMeansTheSame(t *testing.T) {
 			site := siteOf(t, a, which)
 			vars := varsOf(a)
 			want := digestsWith(site, vars)
-			for _, to := range []convert.Syntax{convert.YAML, convert.HCL} {
-				data := evaluated(t, site, vars, to)
-				got := digestsWith(data, nil)
+			forms := map[string]fstest.MapFS{
+				"data in YAML": evaluated(t, site, convert.Options{Evaluate: true, Values: compiler.Options{Vars: vars}, To: convert.YAML}),
+				"data in HCL":  evaluated(t, site, convert.Options{Evaluate: true, Values: compiler.Options{Vars: vars}, To: convert.HCL}),
+				"other syntax": evaluated(t, site, convert.Options{Expressions: true}),
+			}
+			forms["there and back"] = evaluated(t, forms["other syntax"], convert.Options{Expressions: true})
+			for to, form := range forms {
+				given := vars
+				if strings.HasPrefix(to, "data") {
+					given = nil
+				}
+				got := digestsWith(form, given)
 				for m, digest := range want {
 					if manifests++; got[m] != digest {
-						t.Errorf("%s %s: manifest %s in %s differs\n%s", filepath.Base(name), which, m, to, dump(data))
+						t.Errorf("%s %s: manifest %s in %s differs\n%s", filepath.Base(name), which, m, to, dump(form))
 					}
 				}
 			}
@@ -98,17 +108,19 @@ func digestsWith(site fstest.MapFS, vars map[string]string) map[string]string {
 	return out
 }
 
-// evaluated is a site with every file of definitions as data. A file that
+// evaluated is a site with every file of definitions converted. A file that
 // cannot be stays: it is one with mistakes.
-func evaluated(t *testing.T, site fstest.MapFS, vars map[string]string, to convert.Syntax) fstest.MapFS {
+func evaluated(t *testing.T, site fstest.MapFS, o convert.Options) fstest.MapFS {
 	out := fstest.MapFS{}
+	o.Site = site
 	for _, name := range slices.Sorted(maps.Keys(site)) {
 		file := site[name]
-		if !strings.Contains(name, "/") && path.Ext(name) != ".hcl" || path.Ext(name) != ".hcl" && path.Ext(name) != ".yaml" {
+		// Modules are found by the names of their files.
+		if strings.HasPrefix(name, "manifests/modules/") || strings.HasPrefix(name, "modules/") || !strings.Contains(name, "/") && path.Ext(name) != ".hcl" || path.Ext(name) != ".hcl" && path.Ext(name) != ".yaml" {
 			out[name] = file
 			continue
 		}
-		parts, found := convert.File(source.NewFile(name, file.Data), convert.Options{Evaluate: true, Site: site, Values: compiler.Options{Vars: vars}, To: to})
+		parts, found := convert.File(source.NewFile(name, file.Data), o)
 		if found.HasErrors() {
 			for _, d := range found {
 				if d.Code == "HS0174" {

@@ -75,7 +75,9 @@ func plainNodes(list *value, parent string, all []string) []string {
 func plainFields(v *value, skip map[string]bool) string {
 	var fields []string
 	for _, e := range v.entries {
-		if !skip[e.key] {
+		if e.key == "type" && isType(e.value) && !skip[e.key] { // that of a variable is spaced as HCL is
+			fields = append(fields, "type: "+plainTemplate("${"+e.value.text+"}"))
+		} else if !skip[e.key] {
 			fields = append(fields, strconv.Quote(e.key)+": "+plainValue(e.value))
 		}
 	}

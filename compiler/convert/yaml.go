@@ -114,6 +114,9 @@ func (p *yamlPrinter) item(e *entry, depth int) {
 
 // beside is a value on the line of its key, where a comma is only a comma.
 func (p *yamlPrinter) beside(v *value) string {
+	if v.kind == syntax.Expr && plainExpression.MatchString(v.text) {
+		return v.text
+	}
 	if v.kind == syntax.String && !strings.ContainsAny(v.text, "[]{}") {
 		if without := strings.ReplaceAll(v.text, ", ", " "); without != v.text && quoteYAML(without) == without && reads(v.text) {
 			return v.text
@@ -133,9 +136,6 @@ func (p *yamlPrinter) flow(v *value) string {
 		}
 		return quoteYAML(v.text)
 	case syntax.Expr:
-		if plainExpression.MatchString(v.text) {
-			return v.text
-		}
 		return quoteYAML(v.text)
 	case syntax.List, syntax.Map:
 		parts := make([]string, len(v.entries))
@@ -163,7 +163,7 @@ func (p *yamlPrinter) escaped(v *value) string {
 
 var (
 	plainText = regexp.MustCompile(`^[A-Za-z0-9_/]([\w./@+=~:-]|[^\x00-\x{a0}\x{2028}\x{2029}\x{feff}\x{fffd}])*( [\w./@+=~()-]+[\w./@+=~():;-]*)*$`)
-	// What a template may be without quotes, in brackets as well.
+	// What a template may be without quotes, outside of brackets.
 	plainExpression = regexp.MustCompile(`^\$\{[\w.*/+()-]+( [\w.*/+()-]+)*\}[\w./-]*$`)
 
 	ownWord    = regexp.MustCompile(`(?i)^(null|true|false)$`)
