@@ -40,6 +40,7 @@ var (
 		"HS0239": "site.yaml is YAML",
 		"HS0241": "it is about names of files that are YAML",
 		"HS0280": "in HCL variables need no permission",
+		"HS0284": "HCL always has expressions",
 		"HS0308": "site.yaml is YAML",
 		"HS0552": "secrets.lock is YAML",
 		"HS0553": "the secrets are YAML",
@@ -179,6 +180,18 @@ func archives(t *testing.T) []string {
 		all = append(all, names...)
 	}
 	return all
+}
+
+// A title alone says which finding it is of: it heads a page of the reference
+// and names a rule in a SARIF log.
+func TestTitlesDiffer(t *testing.T) {
+	titles := map[string]diag.Code{}
+	for _, e := range diag.Entries() {
+		if other, taken := titles[e.Title]; taken {
+			t.Errorf("%s and %s are both called %q", other, e.Code, e.Title)
+		}
+		titles[e.Title] = e.Code
+	}
 }
 
 // The table of warnings agrees with what is emitted: a code that its package

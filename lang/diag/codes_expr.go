@@ -7,7 +7,7 @@ var exprCodes = []Entry{
 (spec, preset, posture, image, host, node), count and each inside nodes that have such a field, and
 the names a for introduces. A single word is usually text without its quotes. A hyphen is part of a
 name: write a - 1 with spaces to subtract.`},
-	{"HS0151", "unknown field",
+	{"HS0151", "value without such a field",
 		`What stands before the dot has no field of this name: a variable or local that is not defined in
 this file, or a key that a mapping does not have. The finding lists what there is.`},
 	{"HS0152", "unknown function",
@@ -26,18 +26,22 @@ host.father, node.dns. It stands for the name alone and has no fields. A name wi
 one that starts with a digit, takes the form image["debian-12.5"].`},
 	{"HS0154", "wrong number of arguments",
 		`A function is called with more or fewer arguments than it takes. The finding shows how it is called;
-a question mark follows arguments that may be left out, and … says that more may follow.`},
+a question mark follows arguments that may be left out, and … says that more may follow. Call it so.`},
 	{"HS0155", "wrong type in an expression",
 		`An operator, a function or a text was given a value of a kind it cannot work with, such as a list
-where text is needed. Text that is a number or a boolean counts as one; nothing else is converted.`},
+where text is needed. Text that is a number or a boolean counts as one; nothing else is converted.
+Convert it yourself: join makes text of a list, tostring of a number, keys and values lists of a
+mapping.`},
 	{"HS0156", "function refused its arguments",
 		`The arguments have the right types, but not values the function can work with, such as an address
-number outside of its network, or a lookup of a key that is absent and has no default.`},
+number outside of its network, or a lookup of a key that is absent and has no default. The finding
+says what the function asks for; "homestak doc FUNCTION" shows it with an example.`},
 	{"HS0157", "no such element",
 		`A list is shorter than the index asks for. Indexes count from 0 up to the length less one; negative
-and fractional ones do not exist.`},
+and fractional ones do not exist. Correct the index; element(list, n) begins anew after the last one.`},
 	{"HS0158", "number impossible",
-		`A division by zero, or a number of more than about 150 digits.`},
+		`The result is no number homestak can hold: a division by zero, or more than about 150 digits. Correct
+the operands, or guard the division by a condition.`},
 	{"HS0159", "null where a value is needed",
 		`null stands for "not given" and can be passed on to a field, but not calculated with, put into a
 text, gone through or looked into. Use coalesce, or a condition, to choose another value.`},

@@ -2,7 +2,7 @@ package diag
 
 // HS0001–HS0099: input limits, yaml, what yaml and hcl share, and the formatter.
 var syntaxCodes = []Entry{
-	{"HS0001", "file too large",
+	{"HS0001", "file too large to read",
 		`A source file is larger than homestak reads. The limit keeps a wrong path (an
 image, a log) from filling memory. Split the file, or let count, presets and
 specs say once what the file repeats.`},
