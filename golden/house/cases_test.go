@@ -87,6 +87,7 @@ var (
 		"HS0234": "ten thousand files",
 		"HS0240": "files of 64 MiB together",
 		"HS0287": "a file outside of the site, which the command line names",
+		"HS0561": "a selector of more than 4,096 bytes",
 		"HS0413": "250,000 nodes",
 		"HS0415": "half a million relations",
 		"HS0422": "thousands of packages",
@@ -95,7 +96,7 @@ var (
 
 // language holds the codes whose findings are about files of a site.
 func language(c diag.Code) bool {
-	return c < "HS0500" || c >= "HS0551" && c < "HS0560"
+	return c < "HS0500" || c >= "HS0551" && c < "HS0600"
 }
 
 // Every code of the language has a golden case in each syntax that can say it,

@@ -4,11 +4,11 @@
 // findings of exactly its code, the cured one none.
 //
 // In: the embedded archives cases/CODE.txtar. Out: Example values. An archive's
-// comment may say what to look at, and hold lines as golden/compiler has them
-// (manifest: NAME, mode: MODE, var: NAME=VALUE; with cured- before them, what the
-// command line says after the cure; convert: FILE and to: SYNTAX when it is about
-// converting; also: CODES of what is found besides, wrong or cured). Without
-// manifest the whole site is checked. Its files are
+// comment may say what to look at, and hold lines as golden/compiler has them:
+// manifest: NAME (without it the whole site is checked), mode: MODE, var:
+// NAME=VALUE, and only: SELECTOR; with cured- before them, what the command line
+// says after the cure. convert: FILE and to: SYNTAX are for codes of converting,
+// also: CODES for what is found besides, wrong or cured. The files are
 //
 //	yaml/wrong/…   yaml/cured/…   hcl/wrong/…   hcl/cured/…
 //

@@ -82,8 +82,8 @@ func (p Pair) Both() []File {
 
 // options are what lines of an archive's comment can begin with.
 var options = []string{
-	"manifest", "mode", "var", "convert", "to", "also",
-	"cured-manifest", "cured-mode", "cured-var", "cured-convert", "cured-to",
+	"manifest", "mode", "var", "only", "convert", "to", "also",
+	"cured-manifest", "cured-only", "cured-mode", "cured-var", "cured-convert", "cured-to",
 }
 
 // parse reads an archive: a comment, then files after lines "-- NAME --".

@@ -10,7 +10,9 @@ import (
 	"github.com/homestak/homestak/compiler/convert"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/diag/example"
+	"github.com/homestak/homestak/lang/selector"
 	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/plan/build"
 )
 
 // What is wrong has findings of exactly the code it shows, and what is cured
@@ -77,6 +79,14 @@ func run(t *testing.T, e example.Example, files []example.File, prefix string) d
 	if name, value, ok := strings.Cut(option("var"), "="); ok {
 		o.Vars[name] = value
 	}
-	_, more := compiler.Compile(s, o)
-	return append(list, more...)
+	d, more := compiler.Compile(s, o)
+	list = append(list, more...)
+	if text := option("only"); text != "" && d != nil {
+		only, more := selector.Parse(source.NewFile("--only", []byte(text)))
+		if list = append(list, more...); !more.HasErrors() {
+			_, more = build.Select(d, "lab", []*selector.Selector{only}, nil)
+			list = append(list, more...)
+		}
+	}
+	return list
 }
