@@ -5,8 +5,10 @@
 //
 // Compile is one visible list of stages, each a function of its own file:
 //
-//	expand    evaluate HCL variables, locals and expressions; multiply nodes by
-//	          count; lift nested nodes to their parents
+//	expand    evaluate variables, locals and expressions; multiply nodes by
+//	          count and for_each; put in the nodes of modules; lift nested
+//	          nodes to their parents
+//	name      what every node is called, and from where
 //	decode    read the tree into declarations, strictly, by lang/schema
 //	resolve   turn names into the things they name: specs, presets, postures,
 //	          images, hosts, parents, dependencies, peers
@@ -23,6 +25,13 @@
 // Vocabulary: a declaration is what a user wrote, decoded; an effective value is
 // what holds after all layers; a definition is a named thing a manifest refers
 // to (spec, preset, posture, image, host), one file or HCL block each.
+//
+// A place is where nodes are declared and their names mean something: the
+// manifest, an instance of a multiplied node, an instance of a module. A module
+// is a file with variables, locals and nodes; it sees what it is given and
+// nothing of who uses it. Its files are read with the site, so their names are
+// plain text; what they are given is checked where they are used, and what is
+// wrong inside is shown inside, with a note of where the module is used.
 //
 // It never talks to a host, never keeps the value of a secret (names only), and
 // gives the same result for the same bytes on every machine.

@@ -127,6 +127,19 @@ func TestLinksOutOfTheSite(t *testing.T) {
 	if !slices.ContainsFunc(list, func(d *diag.Diagnostic) bool { return d.Code == "HS0231" }) {
 		t.Errorf("read it: %v", list)
 	}
+
+	// The same for a module: it is said where the module is used.
+	must(os.Mkdir(filepath.Join(dir, "manifests"), 0o700))
+	must(os.Mkdir(filepath.Join(dir, "modules"), 0o700))
+	must(os.Symlink(filepath.Join(outside, "secret.yaml"), filepath.Join(dir, "modules", "out.yaml")))
+	must(os.Symlink(outside, filepath.Join(dir, "modules", "up")))
+	must(os.WriteFile(filepath.Join(dir, "manifests", "m.yaml"),
+		[]byte("schema_version: 2\nmodules:\n- {name: a, source: ../modules/out.yaml}\n- {name: b, source: ../modules/up/secret.yaml}\n"), 0o600))
+	s, _ := compiler.Load(root.FS())
+	_, list = compiler.Compile(s, compiler.Options{Manifest: "m"})
+	if codes(list) != "HS0231 HS0231" || list[0].Range.Pos().Line != 3 || list[1].Range.Pos().Line != 4 {
+		t.Errorf("read it: %v", list)
+	}
 }
 
 // What is wrong with one manifest or definition does not touch another.

@@ -27,6 +27,8 @@ func roots() []block {
 		file(schema.KindManifest, "manifests"),
 		{schema.KindNode, "", schema.Node, "an item of `nodes`, in a manifest or in the node that is its parent",
 			"node \"NAME\" { … }, in a manifest or in the node that is its parent", false},
+		{"module", "", schema.Module, "an item of `modules`, in a manifest or in the node that is the parent of its nodes",
+			"module \"NAME\" { … }, in a manifest or in the node that is the parent of its nodes", false},
 		file(schema.KindSpec, "specs"),
 		file(schema.KindPreset, "presets"),
 		file(schema.KindPosture, "postures"),
