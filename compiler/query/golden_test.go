@@ -128,6 +128,12 @@ func complete(w *query.World, c cursor, _ string) string {
 			b.WriteString("    … functions\n")
 			break
 		}
+		if item.Kind == query.ItemModule && strings.HasPrefix(item.Label, "stdlib:") { // which may have more
+			if item.Label == "stdlib:flat" {
+				b.WriteString("    stdlib:flat and others\n")
+			}
+			continue
+		}
 		if i == most {
 			b.WriteString("    … more\n")
 			break
