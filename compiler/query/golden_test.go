@@ -134,6 +134,10 @@ func complete(w *query.World, c cursor, _ string) string {
 			}
 			continue
 		}
+		if strings.HasPrefix(item.Label, "HS") && i == 3 { // there are more with every version
+			b.WriteString("    … codes\n")
+			break
+		}
 		if i == most {
 			b.WriteString("    … more\n")
 			break
