@@ -127,6 +127,8 @@ func TestForms(t *testing.T) {
 		{"manifest", node + "expressions: true", node + "expressions: 1"},
 		{"manifest", node + "pattern: hub-spoke", node + "pattern: banana"},
 		{"manifest", node + "settings: {timeout: 1h30m, verify_ssh: true}", node + "settings: {timeout: soon}"},
+		{"manifest", node + "settings: {timeout: 1w2d3s}", node + "settings: {timeout: 1m2h}"},
+		{"manifest", node + "settings: {timeout: '0'}", node + "settings: {timeout: h}"},
 		{"manifest", node + "settings: {timeout: 90}", node + "settings: {timeout: -1}"},
 		{"manifest", "", "schema_version: 2\nnodes: [{name: A_b}]"},
 		{"manifest", node + "expressions: true\nlocals: {a: 1}\nvariables: {b: {type: number, default: 2}}", node + "locals: {a: 1}"},

@@ -10,9 +10,12 @@ import (
 // expression, such as the bounds of a size with a unit, is the compiler's.
 const (
 	sizes    = `^\s*[0-9]+\s*([KMGT](iB)?|B)?\s*$`
-	duration = `^[0-9]+([wdhms]([0-9]+[dhms])*)?$`
-	octet    = `(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
-	ipv4     = octet + `(\.` + octet + `){3}`
+	duration = `^(` + number + `|` + number + `w(` + number + `d)?(` + number + `h)?(` + number + `m)?(` + number + `s)?` +
+		`|` + number + `d(` + number + `h)?(` + number + `m)?(` + number + `s)?` +
+		`|` + number + `h(` + number + `m)?(` + number + `s)?|` + number + `m(` + number + `s)?|` + number + `s)$`
+	number = `[0-9]+`
+	octet  = `(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
+	ipv4   = octet + `(\.` + octet + `){3}`
 )
 
 // forms are the patterns of texts that schema.Type.Pattern does not describe.
