@@ -162,6 +162,9 @@ func hover(w *query.World, c cursor, _ string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %q\n", h.Range.File.Text[h.Range.Start:h.Range.End])
 	for line := range strings.Lines(h.Markdown) {
+		if line == "\n" && strings.HasPrefix(h.Markdown, "**HS") {
+			break // what a code means is said elsewhere
+		}
 		b.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
 	}
 	return b.String()
