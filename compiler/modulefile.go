@@ -210,17 +210,14 @@ func (doc *document) sources() []string {
 }
 
 func (doc *document) collected() []string {
-	tree := doc.tree
 	if !doc.hcl {
-		if !bytes.Contains(doc.file.Text, []byte("modules")) {
+		if doc.unread || !bytes.Contains(doc.file.Text, []byte("modules")) {
 			return nil
 		}
-		if tree == nil { // that of a manifest is large: not kept
-			tree, _ = lang.Parse(doc.file)
-		}
+		doc.parse()
 	}
 	var out []string
-	collectSources(tree, false, &out)
+	collectSources(doc.tree, false, &out)
 	slices.Sort(out)
 	return slices.Compact(out)
 }

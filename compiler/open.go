@@ -37,14 +37,18 @@ func (c *compilation) open() bool {
 	if !c.named(c.manifest) {
 		return false
 	}
-	c.tree = c.manifest.tree
-	if doc := c.manifest.doc; !doc.hcl { // its tree is large: not kept
+	switch doc := c.manifest.doc; {
+	case doc.hcl:
+		c.tree = c.manifest.tree
+		c.takeOver(doc)
+	case doc.tree != nil: // it was looked through for modules
+		c.tree = doc.tree
+		c.takeOver(doc)
+	default: // its tree is large: not kept
 		var list diag.List
 		c.tree, list = lang.Parse(doc.file)
 		c.whole = c.tree
 		c.list = append(c.list, list...)
-	} else {
-		c.takeOver(doc)
 	}
 	if c.tree == nil || c.tree.Kind == syntax.Bad {
 		return false
