@@ -22,6 +22,9 @@
 // deployment and every finding at once. A value that was reported is marked bad
 // and silences what would follow from it, so one mistake gives one diagnostic.
 //
+// A site that is being edited is loaded by Reload and checked by Checks, which
+// give what Load and Check would and do again only what a change made stale.
+//
 // Vocabulary: a declaration is what a user wrote, decoded; an effective value is
 // what holds after all layers; a definition is a named thing a manifest refers
 // to (spec, preset, posture, image, host), one file or HCL block each.

@@ -40,8 +40,7 @@ type clientCapabilities struct {
 		PositionEncodings []encoding `json:"positionEncodings"`
 	} `json:"general"`
 	Workspace struct {
-		WorkspaceFolders bool `json:"workspaceFolders"`
-		WorkspaceEdit    struct {
+		WorkspaceEdit struct {
 			DocumentChanges    bool     `json:"documentChanges"`
 			ResourceOperations []string `json:"resourceOperations"`
 		} `json:"workspaceEdit"`
@@ -58,10 +57,6 @@ type clientCapabilities struct {
 		DocumentSymbol struct {
 			Hierarchical bool `json:"hierarchicalDocumentSymbolSupport"`
 		} `json:"documentSymbol"`
-		CodeAction struct {
-			LiteralSupport     *struct{} `json:"codeActionLiteralSupport"`
-			IsPreferredSupport bool      `json:"isPreferredSupport"`
-		} `json:"codeAction"`
 		Hover struct {
 			ContentFormat []string `json:"contentFormat"`
 		} `json:"hover"`

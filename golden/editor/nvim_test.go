@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	_ "github.com/homestak/homestak/cli" // what is built below: a result is not kept when it changes
 )
 
 // neovim is the editor's program, "" where the test is left out.
