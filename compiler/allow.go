@@ -62,6 +62,6 @@ func (s *Site) allowedOf(f findings) diag.List {
 	var used allow.Used
 	f.list, used = set.Silence(f.list)
 	f.list = append(f.list, set.AllFindings()...)
-	f.list = append(f.list, set.Unused(s.allowed.atLoad, used)...)
+	f.list = append(f.list, set.Unused(f.list, s.allowed.atLoad, used)...)
 	return f.done()
 }

@@ -117,12 +117,20 @@ func (s *Set) AllFindings() diag.List {
 }
 
 // Unused warns of the comments that silenced nothing. It is for those who have
-// all findings of all files: each of used is what a call of Silence returned.
-func (s *Set) Unused(used ...Used) diag.List {
+// all findings of all files: left is those that remain, and each of used is what
+// a call of Silence returned. In a file with errors, which may have kept the
+// warning from being found, no comment is called unused.
+func (s *Set) Unused(left diag.List, used ...Used) diag.List {
+	wrong := map[*source.File]bool{}
+	for _, d := range left {
+		if d.Severity == diag.Error && (d.Code < codeUnreadable || d.Code > codeUnused) {
+			wrong[d.Range.File] = true
+		}
+	}
 	var l diag.List
-	for _, read := range s.files {
+	for f, read := range s.files {
 		for _, g := range read.grants {
-			if slices.ContainsFunc(used, func(u Used) bool { return u[g] }) {
+			if wrong[f] || slices.ContainsFunc(used, func(u Used) bool { return u[g] }) {
 				continue
 			}
 			d := codeUnused.Warnf("%s is allowed here and not found", g.code)

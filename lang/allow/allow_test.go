@@ -15,7 +15,7 @@ func granted(name, text string) string {
 	var s Set
 	s.Add(f)
 	var out []string
-	for _, d := range s.Unused() {
+	for _, d := range s.Unused(nil) {
 		read := s.files[f]
 		for line, on := range read.lines {
 			for _, g := range on {
@@ -85,8 +85,14 @@ func TestSilence(t *testing.T) {
 	if got := strings.Join(codes, " "); got != "HS0206 HS0205 HS0940 HS0206 HS0247" {
 		t.Errorf("left: %s", got)
 	}
-	if left := s.Unused(used); len(left) != 0 {
+	if left := s.Unused(nil, used); len(left) != 0 {
 		t.Errorf("unused: %v", left)
+	}
+	if left := s.Unused(nil); len(left) != 2 {
+		t.Errorf("unused: %v", left)
+	}
+	if left := s.Unused(kept); len(left) != 0 {
+		t.Errorf("called unused beside errors: %v", left)
 	}
 }
 
@@ -104,7 +110,7 @@ func FuzzRead(f *testing.F) {
 		file := source.NewFile(name, []byte(text))
 		var s Set
 		s.Add(file)
-		for _, d := range append(s.Findings(file), s.Unused()...) {
+		for _, d := range append(s.Findings(file), s.Unused(nil)...) {
 			if d.Range.Start < 0 || int(d.Range.End) > len(text) || d.Range.End < d.Range.Start {
 				t.Fatalf("%v: %d to %d of %d bytes", d, d.Range.Start, d.Range.End, len(text))
 			}

@@ -7,7 +7,7 @@ var exprCodes = []Entry{
 (spec, preset, posture, image, host, node), count and each inside nodes that have such a field, and
 the names a for introduces. A single word is usually text without its quotes. A hyphen is part of a
 name: write a - 1 with spaces to subtract.`},
-	{"HS0151", "value without such a field",
+	{"HS0151", "unknown field of a value",
 		`What stands before the dot has no field of this name: a variable or local that is not defined in
 this file, or a key that a mapping does not have. The finding lists what there is.`},
 	{"HS0152", "unknown function",

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/homestak/homestak/lang/source"
 )
@@ -114,10 +115,27 @@ func (s *sarifWriter) rule(c Code) int {
 		long := strings.TrimSpace(e.Long)
 		rule.Short = &sarifText{Text: e.Title}
 		rule.Full = &sarifText{Text: long}
+		rule.HelpURI = reference + anchor(string(c)+": "+e.Title)
 		rule.Help = &sarifText{Text: long + "\n\nhomestak explain " + string(c) + " shows an example and its cure."}
 	}
 	s.list = append(s.list, rule)
 	return s.rules[c]
+}
+
+// reference is where codes are explained for those who have no homestak at hand.
+const reference = "https://github.com/homestak/homestak/blob/main/docs/reference/diagnostics.md#"
+
+// anchor is what GitHub makes of a heading.
+func anchor(heading string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, heading)
 }
 
 // location is a place; of a finding without one it is the site itself, because

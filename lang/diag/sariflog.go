@@ -26,6 +26,7 @@ type (
 		ID      string     `json:"id"`
 		Short   *sarifText `json:"shortDescription,omitempty"`
 		Full    *sarifText `json:"fullDescription,omitempty"`
+		HelpURI string     `json:"helpUri,omitempty"`
 		Help    *sarifText `json:"help,omitempty"`
 		Default sarifLevel `json:"defaultConfiguration"`
 	}
