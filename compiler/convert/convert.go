@@ -230,6 +230,10 @@ func (c *conversion) print(d definition, to Syntax) Part {
 			return part
 		}
 	}
+	if found.HasErrors() && found[0].Code == codeCannot {
+		c.list = append(c.list, found...)
+		return part
+	}
 	if found.HasErrors() && limits[found[0].Code] {
 		r := c.report(codeCannot, d.at, "%s cannot be written in %s", c.file.Name, strings.ToUpper(string(to)))
 		r.Label, r.Help = found[0].Message, "shorten it, or keep it in this syntax"

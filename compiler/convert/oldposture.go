@@ -33,6 +33,9 @@ func (c *conversion) posture(d *definition) {
 	for _, e := range d.body.entries {
 		to := flatPosture[e.key]
 		if to == "" {
+			if g := groups[e.key]; g != nil {
+				c.report(codeOldShape, e.at, "the posture has %s in the old form and in today's", e.key).Help = "remove one of the two"
+			}
 			out = append(out, e)
 			groups[e.key] = e
 			continue

@@ -23,7 +23,12 @@ func (c *conversion) faithful(before string, d definition, to Syntax, out []byte
 	}
 	again := &conversion{file: f, options: Options{Expressions: true}}
 	defs := again.definitions(tree, to)
-	return len(defs) == 1 && !again.upgraded && plain(defs[0]) == before, nil
+	if again.upgraded || len(defs) == 0 && again.list.HasErrors() {
+		old := codeCannot.Errorf("in YAML this would be a file of schema v1")
+		old.Range, old.Help = d.at, "write it as today's schema has it: `homestak validate` says how"
+		return false, diag.List{old}
+	}
+	return len(defs) == 1 && plain(defs[0]) == before, nil
 }
 
 // plain is all that a definition says and its comments, without what the two

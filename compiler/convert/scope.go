@@ -32,7 +32,10 @@ func (c *conversion) evaluate() *syntax.Node {
 	site, _ := compiler.Load(c.options.Site)
 	tree, found := site.Data(c.file.Name, c.options.Values)
 	c.list = append(c.list, found...)
-	if tree != nil && tree.Range.File != nil {
+	switch {
+	case tree == nil && !c.list.HasErrors():
+		c.report(codeKind, source.Span(c.file, 0, 0), "%s defines nothing", c.file.Name).Help = "name a file with a definition in it"
+	case tree != nil && tree.Range.File != nil:
 		c.file = tree.Range.File
 	}
 	return tree

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -29,9 +30,15 @@ func run() error {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	b := &bench{dir: dir, bin: bin, table: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)}
-	fmt.Fprintln(b.table, "what\tnodes\tcpu\twall\tpeak memory\tlimit")
-	for _, part := range []func() error{b.plans, b.validate, b.lsp, b.parallel} {
-		if err := part(); err != nil {
+	fmt.Fprintln(b.table, "what\tnodes\tcpu\twall\tpeak memory\tper node\tlimit")
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{{"plan", b.plans}, {"language", b.language}, {"start", b.validate}, {"lsp", b.lsp}, {"parallel", b.parallel}} {
+		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], part.name) {
+			continue
+		}
+		if err := part.run(); err != nil {
 			return err
 		}
 	}
@@ -41,6 +48,12 @@ func run() error {
 type bench struct {
 	dir, bin string
 	table    *tabwriter.Writer
+
+	// The row before, for what linear means: the processor time of a node is
+	// that of a node at the size before.
+	what  string
+	nodes int
+	cpu   time.Duration
 }
 
 // usage is what one process cost.
@@ -73,7 +86,12 @@ func (b *bench) measure(times int, args ...string) (usage, error) {
 }
 
 func (b *bench) row(what string, nodes int, u usage, limit string) {
-	fmt.Fprintf(b.table, "%s\t%d\t%.3f s\t%.3f s\t%d MiB\t%s\n", what, nodes, u.cpu.Seconds(), u.wall.Seconds(), u.peak>>20, limit)
+	ratio := ""
+	if what == b.what && b.cpu > 0 && b.nodes > 0 {
+		ratio = fmt.Sprintf("× %.2f", (u.cpu.Seconds()/float64(nodes))/(b.cpu.Seconds()/float64(b.nodes)))
+	}
+	b.what, b.nodes, b.cpu = what, nodes, u.cpu
+	fmt.Fprintf(b.table, "%s\t%d\t%.3f s\t%.3f s\t%d MiB\t%s\t%s\n", what, nodes, u.cpu.Seconds(), u.wall.Seconds(), u.peak>>20, ratio, limit)
 	b.table.Flush()
 }
 
