@@ -17,10 +17,11 @@ import (
 // expressions make no difference between them.
 type constraint struct {
 	kind  constraintKind
-	prim  cty.Type      // ofPrimitive
-	elem  *constraint   // ofList, ofSet, ofMap
-	items []*constraint // ofTuple
-	attrs []attribute   // ofObject
+	prim  cty.Type       // ofPrimitive
+	elem  *constraint    // ofList, ofSet, ofMap
+	items []*constraint  // ofTuple
+	attrs []attribute    // ofObject
+	index map[string]int // of attrs, by name
 }
 
 type constraintKind uint8
@@ -125,11 +126,15 @@ func (k *constraint) sequence(v cty.Value) (cty.Value, *mismatch) {
 	return cty.TupleVal(items), nil
 }
 
-// distinct sorts the texts and numbers of a set, and leaves out repetitions.
+// distinct sorts the texts of a set, and leaves out repetitions.
 func distinct(items []cty.Value) []cty.Value {
 	var out []cty.Value
+	alike := map[int][]cty.Value{} // by hash
 	for _, v := range items {
-		if !slices.ContainsFunc(out, v.RawEquals) {
+		plain, _ := v.UnmarkDeep()
+		h := plain.Hash()
+		if !slices.ContainsFunc(alike[h], plain.RawEquals) {
+			alike[h] = append(alike[h], plain)
 			out = append(out, v)
 		}
 	}
@@ -154,8 +159,8 @@ func (k *constraint) mapping(have map[string]cty.Value) (cty.Value, *mismatch) {
 	for _, name := range names {
 		of := k.elem
 		if k.kind == ofObject {
-			i := slices.IndexFunc(k.attrs, func(a attribute) bool { return a.name == name })
-			if i < 0 {
+			i, ok := k.index[name]
+			if !ok {
 				return cty.DynamicVal, (&mismatch{want: "is no field of it: there are " + enumerate(k.names()), known: k.names()}).at("." + name)
 			}
 			of = k.attrs[i].of
@@ -350,7 +355,7 @@ func (r *typeReader) tuple(e *hclsyntax.TupleConsExpr) (*constraint, bool) {
 }
 
 func (r *typeReader) object(e *hclsyntax.ObjectConsExpr) (*constraint, bool) {
-	k, all := &constraint{kind: ofObject}, true
+	k, all := &constraint{kind: ofObject, index: map[string]int{}}, true
 	for _, item := range e.Items {
 		name, ok := r.literal(item.KeyExpr)
 		if !ok || name.Type() != cty.String {
@@ -358,7 +363,7 @@ func (r *typeReader) object(e *hclsyntax.ObjectConsExpr) (*constraint, bool) {
 			continue
 		}
 		a := attribute{name: name.AsString(), fallback: cty.NullVal(cty.DynamicPseudoType)}
-		if slices.Contains(k.names(), a.name) {
+		if _, twice := k.index[a.name]; twice {
 			r.wrong(item.KeyExpr, fmt.Sprintf("the field %q is there twice", a.name), "remove one of the two")
 			all = false
 			continue
@@ -367,6 +372,7 @@ func (r *typeReader) object(e *hclsyntax.ObjectConsExpr) (*constraint, bool) {
 			all = false
 			continue
 		}
+		k.index[a.name] = len(k.attrs)
 		k.attrs = append(k.attrs, a)
 	}
 	return k, all

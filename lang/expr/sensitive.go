@@ -39,7 +39,7 @@ func (e *evaluator) openAll(v cty.Value, at source.Range) (cty.Value, bool) {
 	if !e.scope.Sensitive {
 		return v, true
 	}
-	if !e.spend(sizeOf(v), 0, at) {
+	if !e.walk(v, at) {
 		return v, false
 	}
 	u, marks := v.UnmarkDeep()
@@ -49,18 +49,21 @@ func (e *evaluator) openAll(v cty.Value, at source.Range) (cty.Value, bool) {
 	return u, true
 }
 
-// sizeOf is how many steps it takes to walk through a value.
-func sizeOf(v cty.Value) int {
+// walk pays for going through a value, before anybody does.
+func (e *evaluator) walk(v cty.Value, at source.Range) bool {
 	u, _ := v.Unmark()
 	if !u.IsKnown() || u.IsNull() || !u.CanIterateElements() {
-		return 1
+		return e.step(at)
 	}
-	n := 1
+	if !e.spend(8*u.LengthInt(), 0, at) {
+		return false
+	}
 	for it := u.ElementIterator(); it.Next(); {
-		_, item := it.Element()
-		n += sizeOf(item)
+		if _, item := it.Element(); !e.walk(item, at) {
+			return false
+		}
 	}
-	return n
+	return true
 }
 
 // like marks what was taken out of a value as the value was.
