@@ -17,7 +17,7 @@ const (
 
 // maxNodes bounds a manifest after count, for_each and modules. Far more than
 // Proxmox VE has guests.
-const maxNodes = 250_000
+const maxNodes = 125_000
 
 // rawNode is one node after expansion: its evaluated tree, and where it hangs.
 type rawNode struct {

@@ -20,8 +20,8 @@ func TestRelationsAreCountedBeforeTheyAreMade(t *testing.T) {
 		file, text string
 		want       string
 	}{
-		{"m.yaml", yaml("[{name: a, count: 100000}, {name: b, count: 100000, depends_on: [a]}]"), "HS0415"},
-		{"m.yaml", yaml("[{name: a, count: 100000}, {name: b, count: 100000, depends_on: [{node: a}]}]"), "HS0415"},
+		{"m.yaml", yaml("[{name: a, count: 60000}, {name: b, count: 60000, depends_on: [a]}]"), "HS0415"},
+		{"m.yaml", yaml("[{name: a, count: 60000}, {name: b, count: 60000, depends_on: [{node: a}]}]"), "HS0415"},
 		{"m.yaml", yaml(`[{name: a, count: 100000, peers: ["a-*"]}]`), "HS0415"},
 		{"m.yaml", yaml(`[{name: a, count: 100000, peers: [a]}]`), "HS0415"},
 		{"m.yaml", yaml(`[{name: a, count: 2000, peers: ["x*", "y*", "b-1*"]}, {name: b, count: 2000}]`), "HS0415"},

@@ -88,7 +88,7 @@ var (
 		"HS0240": "files of 64 MiB together",
 		"HS0287": "a file outside of the site, which the command line names",
 		"HS0561": "a selector of more than 4,096 bytes",
-		"HS0413": "250,000 nodes",
+		"HS0413": "125,000 nodes",
 		"HS0415": "half a million relations",
 		"HS0422": "thousands of packages",
 	}

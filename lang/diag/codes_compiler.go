@@ -69,7 +69,7 @@ var compilerCodes = []Entry{
 	{"HS0410", "unusable gateway", "A static address needs a gateway in its own subnet that is not the node itself. With dhcp the gateway comes from the server and is not declared. Correct the gateway, the address or its prefix length."},
 	{"HS0411", "static address without default route", "The node has a static address in a subnet that the site's gateway is not in, and names no gateway itself. It will reach only its own subnet. Give the node a `gateway`; `gateway: \"\"` says that it has none on purpose."},
 	{"HS0412", "parent and host", "A node runs on its parent or on a named host of the site. Both at once would be two places. Remove one of the two."},
-	{"HS0413", "too many nodes", "A manifest may have 250,000 nodes after count. More is most often a mistake in an expression. Correct the count, or split the manifest."},
+	{"HS0413", "too many nodes", "A manifest may have 125,000 nodes when count, for_each and modules are written out. More is most often a mistake in an expression. Correct the count, or split the manifest."},
 	{"HS0414", "too deep", "Hosts may be nested 32 deep. Proxmox VE inside Proxmox VE becomes unusable long before that. Put the node higher up."},
 	{"HS0415", "too many relations", "Dependencies and peers multiply when groups and globs are used on both sides. A manifest may have half a million of them, and four million comparisons of a name with a glob. Name fewer nodes, or correct the glob."},
 	{"HS0416", "node waits for itself", "A node depends on itself, perhaps through a group it belongs to, or is its own peer. It could never be made. Remove the name, or write those of the others."},
