@@ -84,7 +84,7 @@ func (c *compilation) parentCycles() {
 			circle := path[slices.Index(path, at):]
 			c.circle(circle)
 			for _, m := range circle {
-				m.bad = true
+				m.bad, m.circular = true, true
 			}
 		}
 		for _, m := range slices.Backward(path) {

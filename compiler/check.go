@@ -39,7 +39,7 @@ func (c *compilation) check() bool {
 // checkParent: whoever has children must be able to host them.
 func (c *compilation) checkParent(n *node) {
 	up := n.up
-	if up == nil || n.bad || !up.known {
+	if up == nil || n.circular || !up.known {
 		return
 	}
 	if up.out.Type.V != ir.PVE {

@@ -36,9 +36,12 @@ func (c *compilation) checkClashes() {
 	// Nodes are called by their names, which differ, unless a spec says otherwise.
 	named := slices.ContainsFunc(c.nodes, func(n *node) bool { return n.spec != nil && n.spec.decl.hostname.ok() })
 	for _, n := range c.nodes {
-		if n.bad {
+		if n.name == "" {
 			continue
 		}
+		// Of a node with an unknown parent nobody knows the network. Its guest id
+		// is judged as if it were on the host: most manifests have each id once.
+		placed := n.up != nil || !n.decl.parent.Set
 		realm := "host " + n.out.Host.V
 		if n.up != nil {
 			realm = "node " + n.up.name
@@ -47,13 +50,13 @@ func (c *compilation) checkClashes() {
 		if n.decl.vmid.V != 0 { // also one that is out of bounds: to correct both in one way would clash
 			c.claim(vmids, claim{realm, strconv.Itoa(n.decl.vmid.V)}, holder{n, n.decl.vmid.At}, codeVMIDTwice, "vmid")
 		}
-		if p, err := netip.ParsePrefix(n.out.Network.IP.V); err == nil {
+		if p, err := netip.ParsePrefix(n.out.Network.IP.V); err == nil && placed {
 			c.claim(ips, claim{network, p.Addr().String()}, holder{n, n.out.Network.IP.From.Range}, codeIPTwice, "address")
 		}
 		if n.decl.network.mac.ok() {
 			c.claim(macs, claim{"", n.decl.network.mac.V}, holder{n, n.decl.network.mac.At}, codeMACTwice, "MAC address")
 		}
-		if host := n.out.Becomes.Hostname; named && host.V != "" {
+		if host := n.out.Becomes.Hostname; named && !n.bad && host.V != "" {
 			c.claim(hosts, claim{n.out.Network.Domain.V, host.V}, holder{n, host.From.Range}, codeHostTwice, "host name")
 		}
 	}

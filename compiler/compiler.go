@@ -98,11 +98,12 @@ type compilation struct {
 
 // node is one instance on its way through the stages.
 type node struct {
-	decl  *nodeDecl
-	raw   *rawNode
-	name  string
-	group string // of one of several: what they are called together
-	bad   bool   // it has no usable name or place: nothing that follows is reported
+	decl     *nodeDecl
+	raw      *rawNode
+	name     string
+	group    string // of one of several: what they are called together
+	bad      bool   // it has no usable name or place: nothing that follows is reported
+	circular bool   // it is its own ancestor
 
 	up    *node // parent
 	upAt  source.Range
