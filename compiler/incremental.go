@@ -86,7 +86,7 @@ func (s *Site) checkManifest(name string, stop <-chan struct{}) (list diag.List,
 // checkDefinitions decodes every definition and host, used or not.
 func (s *Site) checkDefinitions() diag.List {
 	c := &compilation{site: s, reported: map[*document]bool{}}
-	for _, kind := range []string{schema.KindSpec, schema.KindPreset, schema.KindPosture, schema.KindImage} {
+	for _, kind := range []string{schema.KindSpec, schema.KindPreset, schema.KindPosture, schema.KindImage, schema.KindPolicy} {
 		for _, name := range s.names(kind) {
 			c.decodeUnused(kind, name)
 		}

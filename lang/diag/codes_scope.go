@@ -11,4 +11,5 @@ var scopeCodes = []Entry{
 	{"HS0287", "unusable file of values", "`--var-file` names a file of values for variables: a mapping in YAML or JSON, or NAME = VALUE lines in HCL, of at most 1 MiB. It need not be in the site. The label says what is wrong with this one."},
 	{"HS0288", "unknown node in a field without effect", "A check names a node that the manifest does not have. Nothing acts on checks in this version, and a wrong name would be as wrong in the next."},
 	{"HS0289", "not one of several fields", "The mapping says one thing of several: a check looks at a port, a URL, a command, a service, a file or a package. With none of them it would say nothing, and with two it would be two checks."},
+	{"HS0290", "expression in a key", "In a YAML file that says `expressions: true` the texts that are values may have ${…} in them, and keys may not: a mapping has the keys that one reads. Make a mapping whose keys are computed by an expression as a whole: ${{ for k, v in var.zones : \"zone-${k}\" => v }}."},
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/homestak/homestak/lang/syntax"
 )
 
+const codeKeyTemplate diag.Code = "HS0290"
+
 // IsTemplate reports whether a text has what HCL's templates act on.
 func IsTemplate(text string) bool {
 	return strings.Contains(text, "${") || strings.Contains(text, "%{")
@@ -19,7 +21,7 @@ func IsTemplate(text string) bool {
 
 // Templates reads every text below root that looks like a template as one, in
 // place: ${…} becomes an expression whose places are exact to the column of
-// this file, and $${ a text with ${ in it. Keys stay text.
+// this file, and $${ a text with ${ in it. Keys stay text, with a warning.
 func Templates(root *syntax.Node) diag.List {
 	var t templates
 	t.walk(root, -1)
@@ -45,9 +47,21 @@ func (t *templates) walk(n *syntax.Node, indent int) {
 			t.walk(item, inside)
 		}
 		for i := range n.Fields {
+			if IsTemplate(n.Fields[i].Key) {
+				t.key(&n.Fields[i])
+			}
 			t.walk(n.Fields[i].Value, inside)
 		}
 	}
+}
+
+// key warns of a key that looks like a template, and stays text.
+func (t *templates) key(f *syntax.Field) {
+	d := codeKeyTemplate.Warnf("a key that looks like an expression")
+	d.Range = f.Range
+	d.Label = "keys are plain text"
+	d.Help = "make the mapping by an expression: ${{ for k, v in … : k => v }}"
+	t.found.add(d)
 }
 
 func (t *templates) text(n *syntax.Node, indent int) {
