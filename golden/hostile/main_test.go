@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 
 // What a run may cost. A machine that is busy, and the race detector, make
 // processor time longer; they do not make it ten times longer, as what these
-// bounds are there to find would. Measured alone, the worst case takes 1.2 s
-// and 370 MiB.
+// bounds are there to find would. Measured on a busy machine, the worst case takes 1.1 s
+// and 472 MiB.
 const (
 	maxCPU    = 2 * time.Second
 	maxMemory = 512 << 20
