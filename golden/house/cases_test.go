@@ -41,6 +41,7 @@ var (
 		"HS0241": "it is about names of files that are YAML",
 		"HS0280": "in HCL variables need no permission",
 		"HS0284": "HCL always has expressions",
+		"HS0290": "keys of HCL may be expressions",
 		"HS0308": "site.yaml is YAML",
 		"HS0552": "secrets.lock is YAML",
 		"HS0553": "the secrets are YAML",
