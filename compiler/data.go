@@ -26,7 +26,7 @@ func (s *Site) Data(file string, o Options) (*syntax.Node, diag.List) {
 		return nil, f.done()
 	}
 	doc := defs[0].doc
-	if doc.tree == nil && !doc.hcl {
+	if !doc.hcl { // its tree may be known already, or not
 		tree, list := lang.Parse(doc.file)
 		if f.list = append(f.list, list...); list.HasErrors() || tree == nil || tree.Kind != syntax.Map {
 			return nil, f.done()
@@ -119,17 +119,15 @@ func (s *Site) dataOf(d *definition, o Options) (*syntax.Node, diag.List) {
 	// The values of its file's variables are for this definition.
 	c := &compilation{site: s, options: o, manifest: d, reported: map[*document]bool{}}
 	tree := d.tree
-	if tree == nil {
+	if tree == nil || !d.doc.hcl {
 		tree, c.list = lang.Parse(d.doc.file)
 	}
 	if c.list.HasErrors() || tree == nil || tree.Kind != syntax.Map {
 		return nil, c.done()
 	}
 	if !d.doc.hcl {
-		if d.doc.tree == nil {
-			d = &definition{kind: d.kind, name: d.name, doc: &document{file: d.doc.file, tree: tree}}
-			c.manifest = d
-		}
+		d = &definition{kind: d.kind, name: d.name, doc: &document{file: d.doc.file, tree: tree}}
+		c.manifest = d
 		tree = c.withoutScope(tree)
 	}
 	out := c.eval(tree, d.doc)
