@@ -93,7 +93,7 @@ func (c *completer) keys(s shape, present *node) {
 		case f.Key == "name", f.Key == "description":
 			class = seldom
 		}
-		c.add(class, Item{Label: f.Key, Kind: ItemField, Detail: detailOf(f), Doc: c.w.fieldDoc(o, f), Insert: c.keyText(f)})
+		c.add(class, Item{Label: f.Key, Kind: ItemField, Detail: detailOf(f), Doc: c.w.fieldDoc(o, f), Insert: c.prefix + c.keyText(f)})
 		if block := blockOf(f.Key); c.doc.hcl && block != "" {
 			last := &c.items[len(c.items)-1]
 			last.Label, last.Insert = block, c.blockText(block, f)
@@ -177,14 +177,15 @@ func blockOf(list string) string {
 // cursor is there: only the word is replaced then.
 func (c *completer) written() bool { return c.key && c.entry != nil && c.entry.sep || c.block }
 
-// indent is the indentation of the line or item that the word begins.
+// indent is the indentation of the line or item that the word begins, and of
+// what has to come before it.
 func (c *completer) indent() string {
 	start := lineStart(c.doc.file.Text, c.word.start)
 	lead := string(c.doc.file.Text[start:c.word.start])
 	if strings.Trim(lead, " \t-") != "" {
 		lead = lead[:len(lead)-len(strings.TrimLeft(lead, " \t"))]
 	}
-	return strings.ReplaceAll(lead, "-", " ")
+	return strings.ReplaceAll(lead, "-", " ") + c.prefix
 }
 
 // inFlow says whether the mapping around is in brackets.

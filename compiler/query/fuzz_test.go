@@ -52,6 +52,22 @@ func FuzzPlace(f *testing.F) {
 	})
 }
 
+// Whoever types is at the end of a text that is not finished, or in a gap of one
+// that is.
+func TestCutOff(t *testing.T) {
+	for name, text := range inputs(t) {
+		if len(text) > 3000 {
+			continue
+		}
+		hcl := filepath.Ext(name) == ".hcl"
+		for at := range text {
+			for _, whole := range [][]byte{text[:at], slices.Concat(text[:at], text[at+1:])} {
+				checkOutline(t, whole, outlineOf(whole, hcl, at))
+			}
+		}
+	}
+}
+
 // checkOutline: every range is in the text, and none ends before it begins.
 func checkOutline(t *testing.T, text []byte, n *node) {
 	t.Helper()

@@ -80,6 +80,7 @@ func (r *hclReader) list(n *node) *node {
 		if at >= n.end || strings.IndexByte(",])}", r.text[at]) >= 0 {
 			if fresh && r.between(gap, min(at, n.end)) {
 				n.items = append(n.items, &node{start: r.cursor, end: r.cursor})
+				r.gapped = true
 			}
 			if at >= n.end || r.text[at] != ',' {
 				r.at = n.end
@@ -107,13 +108,14 @@ func (r *hclReader) object(n *node) *node {
 	n.kind, n.flow = mapping, true
 	at := n.start + 1
 	for fresh := true; ; {
-		gap := at
+		gap := min(at, n.end) // blanks at the end of the text are not in an object without its brace
 		r.at = at
 		r.skip()
 		at = r.at
 		if at >= n.end || strings.IndexByte(",])}", r.text[at]) >= 0 {
 			if (fresh || bytes.IndexByte(r.text[gap:min(at, n.end)], '\n') >= 0) && r.between(gap, min(at, n.end)) {
 				n.fields = append(n.fields, field{at: span{r.cursor, r.cursor}, value: &node{start: r.cursor, end: r.cursor}})
+				r.gapped = true
 			}
 			if at >= n.end || r.text[at] != ',' {
 				r.at = n.end
@@ -138,6 +140,7 @@ func (r *hclReader) object(n *node) *node {
 		if at = max(i, at+1); f.sep {
 			f.value = r.expression(i+1, true)
 			at = max(at, f.value.end)
+			n.end = max(n.end, f.value.end) // a value that is not there yet is at the cursor
 		}
 		n.fields = append(n.fields, f)
 		fresh = false

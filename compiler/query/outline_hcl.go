@@ -13,7 +13,8 @@ type hclReader struct {
 	cursor int
 	at     int
 	depth  int
-	spent  int // bytes that expressions were looked for in, see again
+	gapped bool // the cursor has its empty key
+	spent  int  // bytes that expressions were looked for in, see again
 }
 
 // again bounds how often a text is looked through for where expressions end, as
@@ -95,8 +96,8 @@ func commentHCL(text []byte, at int) int {
 // gap adds an empty key where the cursor stands between entries and an entry
 // may be written: on a line of its own, or behind an opening brace.
 func (r *hclReader) gap(n *node, from, to int) {
-	if r.cursor < from || r.cursor > to || r.cursor > len(r.text) {
-		return
+	if r.gapped || r.cursor < from || r.cursor > to || r.cursor > len(r.text) {
+		return // or in a body that is not closed, which was read before those around
 	}
 	if to == r.cursor && to < len(r.text) && wordLetter(r.text[to]) {
 		return // it is at the word that follows
@@ -112,6 +113,7 @@ func (r *hclReader) gap(n *node, from, to int) {
 			return // behind another entry
 		}
 	}
+	r.gapped = true
 	n.fields = append(n.fields, field{at: span{r.cursor, r.cursor}, value: &node{start: r.cursor, end: r.cursor}})
 }
 
@@ -229,9 +231,12 @@ func collector(n *node, key string, word span, k kind) *node {
 // where a comma ends it.
 func (r *hclReader) expression(at int, inner bool) *node {
 	start := r.blanks(at)
-	end := extent(r.text, start)
-	r.spent += end - start
-	end = trimmed(r.text, start, end)
+	limit := extent(r.text, start)
+	r.spent += limit - start
+	end := trimmed(r.text, start, limit)
+	if end < r.cursor && r.cursor <= limit && bracketEnd(r.text, start, end+1) > end {
+		end = r.cursor // in a bracket that is not closed
+	}
 	if start >= end {
 		stop, _ := lineEnd(r.text, min(at, len(r.text)))
 		if inner {

@@ -75,7 +75,7 @@ func (r *yamlReader) line(start int) int {
 			}
 			if at == end || r.text[at] == '#' {
 				item.start, item.end = r.gap(item.start, end)
-				return next
+				return r.grow(next)
 			}
 			continue
 		}
