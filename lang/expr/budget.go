@@ -130,8 +130,10 @@ func (b *Budget) equalAt(l, r cty.Value, depth int) (bool, error) {
 			return false, ErrBudget
 		}
 		return x == y, nil
-	case l.Type().IsPrimitiveType() && l.Type() == r.Type():
-		return l.RawEquals(r), nil
+	case l.Type() == cty.Number && r.Type() == cty.Number:
+		return l.AsBigFloat().Cmp(r.AsBigFloat()) == 0, nil
+	case l.Type() == cty.Bool && r.Type() == cty.Bool:
+		return l.True() == r.True(), nil
 	}
 	return false, nil
 }

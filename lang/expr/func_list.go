@@ -41,19 +41,9 @@ var listFuncs = []Func{
 	{
 		Name: "distinct", Params: []Param{{Name: "list", Kind: List}}, Doc: "The list without elements that equal an earlier one.",
 		Call: func(a []cty.Value, b *Budget) (cty.Value, error) {
-			items, err := b.elements(a[0])
+			out, err := distinct(a, b)
 			if err != nil {
 				return cty.NilVal, err
-			}
-			var out []cty.Value
-			for _, v := range items {
-				found, err := holds(out, v, b)
-				if err != nil {
-					return cty.NilVal, err
-				}
-				if !found {
-					out = append(out, v)
-				}
 			}
 			return b.list(out)
 		},

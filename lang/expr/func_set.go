@@ -131,31 +131,31 @@ func asSet(items []cty.Value, b *Budget) (cty.Value, error) {
 	return sortTexts([]cty.Value{list}, b)
 }
 
-// union is all elements, each once.
-func union(a []cty.Value, b *Budget) (cty.Value, error) {
-	var out []cty.Value
-	seen := map[string]bool{} // texts: sets of them are what sets are used for
-	for _, list := range a {
+// distinct is all elements of lists, each once.
+func distinct(lists []cty.Value, b *Budget) (out []cty.Value, err error) {
+	var seen bag
+	for _, list := range lists {
 		items, err := b.elements(list)
 		if err != nil {
-			return cty.NilVal, err
+			return nil, err
 		}
 		for _, v := range items {
-			if !v.IsNull() && v.Type() == cty.String {
-				if !seen[v.AsString()] {
-					seen[v.AsString()] = true
-					out = append(out, v)
-				}
-				continue
-			}
-			found, err := holds(out, v, b)
-			if err != nil {
-				return cty.NilVal, err
-			}
-			if !found {
+			switch fresh, err := seen.add(v, b); {
+			case err != nil:
+				return nil, err
+			case fresh:
 				out = append(out, v)
 			}
 		}
+	}
+	return out, nil
+}
+
+// union is the set of all elements.
+func union(a []cty.Value, b *Budget) (cty.Value, error) {
+	out, err := distinct(a, b)
+	if err != nil {
+		return cty.NilVal, err
 	}
 	return asSet(out, b)
 }
@@ -172,13 +172,19 @@ func sift(a []cty.Value, b *Budget, have bool) (cty.Value, error) {
 		return cty.NilVal, err
 	}
 	for _, list := range a[1:] {
-		others, err := b.elements(list)
+		var others bag
+		all, err := b.elements(list)
 		if err != nil {
 			return cty.NilVal, err
 		}
+		for _, v := range all {
+			if _, err := others.add(v, b); err != nil {
+				return cty.NilVal, err
+			}
+		}
 		var kept []cty.Value
 		for _, v := range items {
-			found, err := holds(others, v, b)
+			found, err := others.has(v, b)
 			if err != nil {
 				return cty.NilVal, err
 			}
