@@ -1,6 +1,11 @@
 package expr
 
-import "github.com/zclconf/go-cty/cty"
+import (
+	"math/big"
+	"strconv"
+
+	"github.com/zclconf/go-cty/cty"
+)
 
 // bag holds values to compare others with, as == does. Texts, numbers and the
 // like are found at once, however many there are; lists and mappings are
@@ -56,10 +61,10 @@ func plainKey(v cty.Value) (key string, ok bool) {
 		return "false", true
 	case v.Type() == cty.Number:
 		f := v.AsBigFloat()
-		if f.Sign() == 0 {
-			return "0", true // -0 equals it
+		if i, off := f.Int64(); off == big.Exact { // -0 is 0
+			return strconv.FormatInt(i, 10), true
 		}
-		return f.Text('p', 0), true // exact, and one for each number
+		return f.Text('p', 0), true // 0x.…, exact, and one for each number
 	}
 	return "", false
 }
