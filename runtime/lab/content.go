@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -176,12 +177,18 @@ func (l *Lab) fetch(t *task, url string, verify bool) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
+	if unresolvable(req.URL.Hostname()) {
+		return nil, noHost(req.URL.Hostname())
+	}
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 30 * time.Second,
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: !verify}, // the caller of the API decides, as on PVE
 	}
 	defer transport.CloseIdleConnections()
 	resp, err := (&http.Client{Transport: transport}).Do(req)
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		return nil, noHost(dns.Name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -190,4 +197,13 @@ func (l *Lab) fetch(t *task, url string, verify bool) (*upload, error) {
 		return nil, errors.New("server answered " + resp.Status)
 	}
 	return l.receive(resp.Body)
+}
+
+// unresolvable reports whether no resolver has to be asked: the domain is
+// reserved for names that do not exist.
+func unresolvable(host string) bool { return strings.HasSuffix("."+host, ".invalid") }
+
+// noHost is what wget says, as PVE runs it.
+func noHost(host string) error {
+	return errors.New("wget: unable to resolve host address '" + host + "'")
 }

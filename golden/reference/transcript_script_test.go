@@ -1,0 +1,81 @@
+package reference
+
+import "strings"
+
+// sender says who sent a request: the recorder changed between tickets and
+// tokens, and the transcript does not say which. i counts within the section.
+func sender(x *exchange, i int) string {
+	switch x.section {
+	case "01-access":
+		return accessSenders(i)
+	case "02-noperm":
+		return asNoperm
+	case "06-lock-clone":
+		if x.has("lock", "backup") || x.has("skiplock", "1") {
+			return asRoot
+		}
+	case "16-perm":
+		if strings.HasPrefix(x.path, "/access/") || x.has("args", "-foo") || x.has("hostpci0", "00:01.0") {
+			return asFull
+		}
+		return asNoperm
+	}
+	return asFull
+}
+
+func accessSenders(i int) string {
+	switch i {
+	case 0, 1, 2, 3, 4, 5, 6:
+		return asRoot
+	case 9:
+		return asSep
+	case 10, 11:
+		return asNobody
+	case 12:
+		return badToken
+	case 13:
+		return noToken
+	case 14:
+		return badCooky
+	case 15:
+		return badWord
+	case 16, 17, 18, 19, 20, 21: // tickets and realms
+		return asNobody
+	}
+	return asFull
+}
+
+func (x *exchange) has(key, value string) bool {
+	for _, kv := range x.params {
+		if kv == [2]string{key, value} {
+			return true
+		}
+	}
+	return false
+}
+
+// prepare does what was done before a section and was not recorded.
+func (p *player) prepare(section string) {
+	switch section {
+	case "02-noperm":
+		p.inside("POST", "/pools", "poolid=jsonpool", "comment=c")
+	case "06-lock-clone":
+		p.inside("PUT", "/nodes/pve1/qemu/100/config", "name=zzz2", "protection=0", "delete=tags")
+	case "08-lxc":
+		p.image("local", "vztmpl", "alpine-3.20-default_20240908_amd64.tar.gz", "debian-13")
+	case "08b-lxc":
+		p.inside("DELETE", "/nodes/pve1/lxc/200", "force=1")
+	case "09-import":
+		p.image("data", "import", "debian13.qcow2", "debian-13")
+		p.inside("PUT", "/nodes/pve1/qemu/120/config", "ide2=local:cloudinit")
+	case "20-clone-boot":
+		p.inside("DELETE", "/nodes/pve1/qemu/133")
+		p.inside("POST", "/nodes/pve1/qemu/120/clone", "newid=121", "name=cl121")
+	}
+}
+
+// before does what was done between two requests and was not recorded.
+func (p *player) before(x *exchange) {
+	switch x.line {
+	}
+}
