@@ -8,16 +8,20 @@ import (
 // longestName is the longest text Suggest bothers with; names are shorter.
 const longestName = 80
 
+// mostSlips is how many are too many, however long a name is.
+const mostSlips = 8
+
 // Suggest finds the candidate that name was most likely meant to be, or "".
-// Close means at most one slip in three characters, where a slip is a letter
-// wrong, missing, extra or swapped with its neighbour. Case, hyphens and
-// underscores are free. The order of candidates does not matter.
+// Close means at most one slip in three characters, and no more than eight,
+// where a slip is a letter wrong, missing, extra or swapped with its neighbour.
+// Case, hyphens and underscores are free. The order of candidates does not
+// matter.
 func Suggest(name string, candidates []string) string {
 	if name == "" || len(name) > longestName {
 		return ""
 	}
 	folded := fold(name)
-	limit := max(1, len(folded)/3)
+	limit := min(max(1, len(folded)/3), mostSlips)
 	best, bestDistance := "", limit+1
 	for _, c := range candidates {
 		if c == name || len(c) > longestName || len(c) > 2*len(name)+2 {
@@ -43,6 +47,12 @@ func fold(s string) string {
 // distance is the optimal string alignment distance of two short texts in
 // bytes, or any number above limit when it is more than limit.
 func distance(a, b string, limit int) int {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
 	if diff := len(a) - len(b); diff > limit || -diff > limit {
 		return limit + 1
 	}
@@ -52,14 +62,23 @@ func distance(a, b string, limit int) int {
 		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
+		// Only so many letters to the left and to the right can still be within
+		// the limit; what is beyond counts as too far.
+		from, to := max(1, i-limit), min(len(b), i+limit)
+		row[from-1] = limit + 1
+		if from == 1 {
+			row[0] = i
+		}
+		least := row[from-1]
+		for j := from; j <= to; j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			row[j] = min(row[j-1]+1, last[j-1]+cost)
+			if j < i+limit {
+				row[j] = min(row[j], last[j]+1)
+			}
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				row[j] = min(row[j], before[j-2]+1)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sebdah/goldie/v2"
+	"pgregory.net/rapid"
 
 	"github.com/homestak/homestak/lang/source"
 )
@@ -238,7 +239,7 @@ func TestSuggest(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"vm-smal", "vm-small"}, {"vm_small", "vm-small"}, {"VM-Large", "vm-large"}, {"vm-lareg", "vm-large"},
 		{"mv-large", "vm-large"}, {"medium", "vm-medium"}, {"huge", ""}, {"", ""}, {"x", ""}, {strings.Repeat("x", 1000), ""},
-		{"vm-small", "vm-xsmall"},
+		{"vm-small", "vm-xsmall"}, {"a name that is nothing like any of these, if not a short one", ""},
 	} {
 		if got := Suggest(c.name, presets); got != c.want {
 			t.Errorf("Suggest(%q) = %q, want %q", c.name, got, c.want)
@@ -247,6 +248,41 @@ func TestSuggest(t *testing.T) {
 	if a, b := Suggest("nod", []string{"node", "nods"}), Suggest("nod", []string{"nods", "node"}); a != b {
 		t.Errorf("the order of candidates decides: %q, %q", a, b)
 	}
+}
+
+// The bounds that save time change no result.
+func TestDistance(t *testing.T) {
+	plain := func(a, b string) int {
+		rows := make([][]int, len(a)+1)
+		for i := range rows {
+			rows[i] = make([]int, len(b)+1)
+			rows[i][0] = i
+		}
+		for j := range rows[0] {
+			rows[0][j] = j
+		}
+		for i := 1; i <= len(a); i++ {
+			for j := 1; j <= len(b); j++ {
+				cost := 1
+				if a[i-1] == b[j-1] {
+					cost = 0
+				}
+				rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+				if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+					rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+				}
+			}
+		}
+		return rows[len(a)][len(b)]
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.StringOfN(rapid.SampledFrom([]rune("abc")), 0, 12, -1)
+		a, b, limit := word.Draw(t, "a"), word.Draw(t, "b"), rapid.IntRange(0, 9).Draw(t, "limit")
+		want, got := plain(a, b), distance(a, b, limit)
+		if want <= limit && got != want || want > limit && got <= limit {
+			t.Fatalf("distance(%q, %q, %d) = %d, want %d", a, b, limit, got, want)
+		}
+	})
 }
 
 // The cost of a finding must not grow with the length of its line.
