@@ -32,6 +32,22 @@ func TestReplaceFileLeavesNothing(t *testing.T) {
 	}
 }
 
+// A file that nobody may write to is not replaced, though its directory would
+// allow it.
+func TestReplaceFileKeepsWhatIsReadOnly(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.yaml")
+	if err := os.WriteFile(name, []byte("theirs"), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceFile(name, []byte("ours"), info); err == nil {
+		t.Error("a file of mode 0444 was replaced")
+	}
+}
+
 // A file that is no longer what was read is not written.
 func TestRewriteOfAChangedFile(t *testing.T) {
 	dir := t.TempDir()

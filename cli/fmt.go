@@ -38,9 +38,10 @@ and what the file means stay; a file with errors is reported and left alone.
   homestak fmt -l . | wc -l              count it
   homestak fmt -d manifests              show what would change
 
-Names and differences are results, not failures: exit 0. Exit 1 when a file could
-not be read, formatted or written; the others are done all the same. The text of
-secrets.yaml is printed only when it is named, and never by -d.`,
+As with gofmt, -d exits 1 if there are differences, and -l exits 0 all the same.
+Exit 1 also when a file could not be read, formatted or written; the others are
+done all the same. The text of secrets.yaml is printed only when it is named, and
+never by -d.`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
 			r := formatRun{}
 			f.BoolVarP(&r.list, "list", "l", false, "print the names of files that would change")
@@ -58,7 +59,7 @@ secrets.yaml is printed only when it is named, and never by -d.`,
 type formatRun struct {
 	app               *app
 	list, write, diff bool
-	failed            bool
+	failed            bool // or, with -d, there are differences
 }
 
 func (r *formatRun) run(ctx context.Context, args []string) error {
@@ -196,30 +197,40 @@ func (r *formatRun) file(f *source.File, asked bool, write func([]byte) error) e
 	if bytes.Equal(out, f.Text) {
 		return nil
 	}
+	name := f.Name
+	if write == nil {
+		name = "<standard input>"
+	}
 	if r.list {
-		fmt.Fprintln(r.app.stdout, f.Name)
+		fmt.Fprintln(r.app.stdout, name)
 	}
 	if r.write {
 		if err := write(out); err != nil {
 			r.fail(fileFinding(f.Name, "write", err))
 		}
 	}
-	switch {
-	case r.diff && f.Secret:
-		fmt.Fprintf(r.app.stdout, "diff %s.orig %s\n(not shown: the file holds secrets)\n", f.Name, f.Name)
-	case r.diff:
-		_, err := r.app.stdout.Write(diff.Diff(f.Name+".orig", f.Text, f.Name, out))
-		return err
+	if !r.diff {
+		return nil
 	}
-	return nil
+	r.failed = true
+	if f.Secret {
+		fmt.Fprintf(r.app.stdout, "diff %s.orig %s\n(not shown: the file holds secrets)\n", name, name)
+		return nil
+	}
+	_, err := r.app.stdout.Write(diff.Diff(name+".orig", f.Text, name, out))
+	return err
 }
 
 // replaceFile puts data in the place of the file as a whole, with its mode and,
-// if that is possible, its owner. A link stays a link.
+// if that is possible, its owner. A link stays a link, and a file that is only to
+// be read what it is.
 func replaceFile(name string, data []byte, info fs.FileInfo) error {
 	target, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return err
+	}
+	if info.Mode().Perm()&0o222 == 0 {
+		return fs.ErrPermission // also for root: somebody meant it to stay
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
 	if err != nil {

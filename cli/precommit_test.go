@@ -38,7 +38,7 @@ func TestPreCommitHooks(t *testing.T) {
 				t.Fatal(err)
 			}
 			for name, want := range map[string]bool{
-				"manifests/a.yaml": true, "infra/site/v2/specs/b.yml": true, "site.yaml": true, "x/hosts/h.hcl": true, "policies/p.yaml": true,
+				"manifests/a.yaml": true, "infra/site/v2/specs/b.yml": true, "site.yaml": true, "x/hosts/h.hcl": true, "policies/p.yaml": true, "modules/m.hcl": true,
 				"manifests/README.md": false, "docs/site.yaml.md": false, ".terraform.lock.hcl": false, "mymanifests/a.yaml": false, "main.go": false,
 			} {
 				if files.MatchString(name) != want {
