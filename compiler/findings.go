@@ -15,6 +15,7 @@ type findings struct {
 	placed    map[*diag.Diagnostic]*place // findings in modules
 	near      map[string]string           // what names were meant as, see suggestAmong
 	guesses   int                         // did-you-means that were looked for
+	looked    int                         // names that were compared for them
 	evaluated map[*source.File]bool       // files whose expressions were evaluated
 	mentions  []mention                   // names in fields without effect, to be looked up
 	taken     map[*schema.Field]bool      // every field a decoder took; kept for a test
@@ -23,6 +24,9 @@ type findings struct {
 // maxGuesses bounds the search for near names: with a hundred thousand nodes
 // every search takes a while, and nobody reads a hundred of them.
 const maxGuesses = 100
+
+// maxLooked bounds how many names all searches look at.
+const maxLooked = 500_000
 
 // errorAt adds an error; the caller may complete what it returns.
 func (f *findings) errorAt(c diag.Code, at source.Range, format string, args ...any) *diag.Diagnostic {
@@ -105,10 +109,11 @@ func (f *findings) suggestAmong(d *diag.Diagnostic, name, among string, list fun
 
 // suggestOf is suggest with candidates that are work to list.
 func (f *findings) suggestOf(d *diag.Diagnostic, name string, list func() []string) (best string) {
-	if f.guesses++; f.guesses > maxGuesses {
+	if f.guesses++; f.guesses > maxGuesses || f.looked > maxLooked {
 		return ""
 	}
 	candidates := list()
+	f.looked += len(candidates)
 	if best = diag.Suggest(name, candidates); best != "" {
 		didYouMean(d, best)
 		return best

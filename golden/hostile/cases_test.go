@@ -90,6 +90,13 @@ func cases() []hostile {
 		{name: "duplicates", yaml: func() string { return times("    x: 1\n", 100_000) }, hcl: func() string { return times("x = 1\n", 50_000) }, want: "HS0020"},
 		{name: "unknown fields", yaml: func() string { return each(100_000, "    x%d: 1\n") }, hcl: func() string { return each(60_000, "x%d = 1\n") }, want: "HS0201"},
 		{name: "unknown fields nearly known", yaml: func() string { return each(100_000, "    specc%d: 1\n") }, hcl: func() string { return each(60_000, "specc%d = 1\n") }, want: "HS0201"},
+		{name: "unknown nodes nearly known",
+			yaml: func() string {
+				return each(20_000, "  - {name: "+times("a", 25)+"%d"+times("b", 25)+", depends_on: ["+times("a", 25)+"x%d"+times("b", 25)+"]}\n")
+			},
+			hcl: func() string {
+				return "}\n" + each(20_000, "node \""+times("a", 25)+"%d"+times("b", 25)+"\" { depends_on = [node."+times("a", 25)+"x%d"+times("b", 25)+"] }\n") + "node \"z\" {\n"
+			}, want: "HS0216"},
 		{name: "unknown blocks", hcl: func() string { return each(60_000, "b%d {}\n") }, all: true},
 		{name: "merge key", yaml: func() string { return "    <<: {a: 1}\n" }, want: "HS0022"},
 		{name: "tag", yaml: func() string { return "    x: !!python/object/apply:os.system [ls]\n" }, want: "HS0023"},
