@@ -117,6 +117,9 @@ func (f *findings) number(n *syntax.Node, s *schema.Field) opt[int] {
 		f.wrongType(n, schema.Int, quoteKey(s))
 		return o
 	}
+	if !f.decimal(n, schema.Int, quoteKey(s)) {
+		return o
+	}
 	v, err := strconv.ParseInt(n.Text, 10, 64)
 	if err != nil || v < s.Min || v > s.Max {
 		d := f.errorAt(codeOutOfBounds, n.Range, "%s is out of bounds for %s", n.Text, s.Key)
@@ -163,6 +166,9 @@ func (r *reader) size(key string) opt[unit.Size] {
 	case syntax.Int, syntax.String:
 	default:
 		r.f.wrongType(e.node, schema.Size, quoteKey(e.schema))
+		return o
+	}
+	if !r.f.decimal(e.node, schema.Size, quoteKey(e.schema)) {
 		return o
 	}
 	v, err := unit.ParseSize(e.node.Text, e.schema.Unit)
@@ -214,6 +220,9 @@ func (r *reader) duration(key string) opt[time.Duration] {
 	case syntax.Int, syntax.String:
 	default:
 		r.f.wrongType(e.node, schema.Duration, quoteKey(e.schema))
+		return o
+	}
+	if !r.f.decimal(e.node, schema.Duration, quoteKey(e.schema)) {
 		return o
 	}
 	v, err := unit.ParseDuration(e.node.Text)

@@ -77,12 +77,12 @@ func (e *evaluator) nodeValue(n *syntax.Node) (cty.Value, bool) {
 	case syntax.Bool:
 		return cty.BoolVal(n.Text == "true"), true
 	case syntax.Int, syntax.Float:
-		if v, ok := parseNumber(n.Text); ok {
+		if v, ok := parseNumber(n.Text); ok && syntax.Decimal(n.Text) {
 			return v, true
 		}
 		d := codeType.Errorf("%q is not a number expressions can use", n.Text)
 		d.Range = n.Range
-		d.Help = "write it in decimal"
+		d.Help = "write it in decimal, without zeros before it"
 		e.report(d)
 		return cty.NilVal, false
 	case syntax.String:
