@@ -26,7 +26,8 @@ func (c *converter) span(r hcl.Range) source.Range { return syntax.Span(c.file, 
 func (c *converter) root(body *hclsyntax.Body) *syntax.Node {
 	root := &syntax.Node{Kind: syntax.Map, Range: source.Span(c.file, 0, len(c.file.Text))}
 	for _, e := range entries(body) {
-		if e.block != nil && e.block.Type == "locals" && len(e.block.Labels) == 0 {
+		if e.block != nil && e.block.Type == "locals" {
+			c.labels(e.block, forbidden)
 			c.locals(root, e.block)
 		} else if e.block != nil && (labelled[e.block.Type] || len(e.block.Labels) > 0 && items[e.block.Type].field == "") {
 			c.define(root, e.block)
