@@ -63,7 +63,7 @@ func (f *findings) withoutScope(tree *syntax.Node) *syntax.Node {
 			}
 		case "variables", "locals":
 			own = true
-			if !lang.HasExpressions(tree) {
+			if on := tree.Get("expressions"); !lang.HasExpressions(tree) && (on == nil || on.Kind == syntax.Bool || on.Kind == syntax.Null) {
 				f.needsExpressions(tree, field)
 			}
 			if n := field.Value; n.Kind != syntax.Map && n.Kind != syntax.Null && n.Kind != syntax.Bad {
