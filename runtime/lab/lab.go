@@ -38,6 +38,7 @@ type Lab struct {
 	pools    map[string]*pool
 	storages []*storage
 	locks    map[string]chan struct{} // PVE's lock files by name, full = free
+	shared   map[uint]*sharing        // guests whose lock file readers hold
 }
 
 // KV is one request parameter.
@@ -62,6 +63,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 	l := &Lab{
 		cfg: cfg, dir: dir, handlers: handlers(),
 		vms: map[uint]*vm{}, pools: map[string]*pool{}, locks: map[string]chan struct{}{},
+		shared: map[uint]*sharing{},
 	}
 	l.ctx, l.stop = context.WithCancel(context.Background())
 	if err := l.open(ctx); err != nil {
@@ -74,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 func (l *Lab) open(ctx context.Context) error {
 	var err error
 	for _, load := range []func() error{
-		l.loadAge, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadPools, l.loadVMs,
+		l.loadAge, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadPools, l.loadVMs, l.finishRollbacks,
 	} {
 		if err = load(); err != nil {
 			return err

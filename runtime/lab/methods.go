@@ -71,6 +71,17 @@ func handlers() map[string]handler {
 		"POST " + qemu + "/status/reboot":   (*call).qemuReboot,
 		"POST " + qemu + "/status/reset":    (*call).qemuReset,
 
+		"POST " + qemu + "/clone":    (*call).qemuClone,
+		"POST " + qemu + "/template": (*call).qemuTemplate,
+
+		"GET " + qemu + "/snapshot":                      (*call).snapshotList,
+		"POST " + qemu + "/snapshot":                     (*call).snapshotCreate,
+		"GET " + qemu + "/snapshot/{snapname}":           (*call).snapshotIndex,
+		"DELETE " + qemu + "/snapshot/{snapname}":        (*call).snapshotDelete,
+		"GET " + qemu + "/snapshot/{snapname}/config":    (*call).snapshotConfig,
+		"PUT " + qemu + "/snapshot/{snapname}/config":    (*call).snapshotUpdate,
+		"POST " + qemu + "/snapshot/{snapname}/rollback": (*call).snapshotRollback,
+
 		"POST " + qemu + "/agent/ping":                  (*call).agentPing,
 		"GET " + qemu + "/agent/get-osinfo":             (*call).agentOS,
 		"GET " + qemu + "/agent/get-host-name":          (*call).agentHostName,

@@ -15,7 +15,13 @@ func (c *call) qemuConfig() (any, error) {
 		return nil, err
 	}
 	if c.has("snapshot") {
-		return nil, errorf(500, "snapshot '"+c.str("snapshot")+"' does not exist")
+		s, err := v.snapshot(c.str("snapshot"))
+		if err != nil {
+			return nil, err
+		}
+		out := s.options()
+		out["digest"] = v.digest()
+		return out, nil
 	}
 	config := v.next()
 	if c.flag("current") {
@@ -214,6 +220,9 @@ func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(stri
 		return err
 	}
 	if err := guard(v); err != nil {
+		return err
+	}
+	if err := v.deletable(ch); err != nil {
 		return err
 	}
 	made, err := l.makeDrives(vmid, ch.set, logf)

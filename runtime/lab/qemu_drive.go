@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,8 +57,10 @@ func (l *Lab) checkDrives(set map[string]string) error {
 		if s == nil {
 			return errorf(500, "storage '"+store+"' does not exist")
 		}
-		if m != nil && !slices.Contains(s.content, "images") {
-			return errorf(500, "storage '"+store+"' does not support content-type 'images'")
+		if m != nil {
+			if err := s.holds("images"); err != nil {
+				return err
+			}
 		}
 		if v := l.findVolume(file); m == nil && v != nil && v.Content != "images" && v.Content != "iso" ||
 			m == nil && strings.HasPrefix(file, store+":import/") {
@@ -165,11 +166,7 @@ func (l *Lab) makeDisk(vmid uint, slot, store, gib string, o object, logf func(s
 	if err != nil {
 		return nil, err
 	}
-	if s.kind == "dir" {
-		logf("Formatting '%s', fmt=%s size=%d", v.pvePath(), format, size)
-	} else {
-		logf("  Logical volume \"%s\" created.", v.Name)
-	}
+	logf("%s", v.formatting())
 	if src != nil {
 		total := humanSize(size)
 		logf("transferred 0.0 B of %s (0.00%%)", total)

@@ -209,6 +209,9 @@ func (c *call) qemuDelete() (any, error) {
 		if v.running() {
 			return fmt.Errorf("VM %d is running - destroy failed", v.VMID)
 		}
+		if err := c.inUseBase(v.VMID); err != nil {
+			return err
+		}
 		if purge {
 			t.logf("purging VM %d from related configurations..", v.VMID)
 		}

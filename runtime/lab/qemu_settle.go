@@ -30,19 +30,26 @@ func (v *vm) settle(k string, force bool) (freed []string) {
 		o = parseDrive(k, old)
 	}
 	file := o["file"]
-	_, name, isVolume := splitVolumeID(file)
-	owned := isVolume && strings.Contains(name, fmt.Sprintf("vm-%d-", v.VMID))
-	if !owned || v.uses(file) {
+	if !ownedBy(file, v.VMID) || v.uses(file) {
 		return nil
 	}
-	if base == "unused" || force {
+	if base == "unused" || force || isCloudInit(file) {
 		return []string{file}
+	}
+	v.keepUnused(file)
+	return nil
+}
+
+// keepUnused names a volume of the guest that no drive names any more.
+func (v *vm) keepUnused(file string) {
+	if !ownedBy(file, v.VMID) || isCloudInit(file) || v.uses(file) {
+		return
 	}
 	for n := 0; ; n++ {
 		slot := "unused" + strconv.Itoa(n)
 		if _, taken := v.Config[slot]; !taken {
 			v.Config[slot] = file
-			return nil
+			return
 		}
 	}
 }
@@ -56,6 +63,21 @@ func (v *vm) uses(file string) bool {
 		}
 	}
 	return false
+}
+
+// deletable fails when a change would delete a volume that a snapshot needs.
+func (v *vm) deletable(ch change) error {
+	for _, k := range ch.unset {
+		base, _, _ := splitSlot(k)
+		file := v.Config[k]
+		if isDriveSlot(k) {
+			file = parseDrive(k, file)["file"]
+		}
+		if (base == "unused" || isDriveSlot(k) && ch.force) && v.inSnapshot(file) {
+			return fmt.Errorf("unable to delete '%s' - volume is still in use (snapshot?)", file)
+		}
+	}
+	return nil
 }
 
 // unboot takes a device that is gone out of the boot order.

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -37,6 +36,7 @@ type volume struct {
 	Size    int64  `json:"size"` // bytes; of a guest's disk as the guest sees it
 	VMID    uint   `json:"vmid,omitempty"`
 	CTime   int64  `json:"ctime"`
+	Base    string `json:"base,omitempty"` // of a linked clone on a directory: what it stands on
 
 	storage *storage
 }
@@ -65,7 +65,7 @@ func (v *volume) pvePath() string {
 	case v.Content == "vztmpl":
 		return v.storage.path + "/template/cache/" + filepath.Base(v.Name)
 	case v.VMID != 0:
-		return v.storage.path + "/images/" + v.Name
+		return v.storage.path + "/images/" + v.asBase()
 	}
 	return v.storage.path + "/" + v.Name
 }
@@ -164,6 +164,14 @@ func (l *Lab) storage(name string) *storage {
 	return nil
 }
 
+// holds fails when the storage takes no such content.
+func (s *storage) holds(content string) error {
+	if !slices.Contains(s.content, content) {
+		return errorf(500, "storage '"+s.name+"' does not support content-type '"+content+"'")
+	}
+	return nil
+}
+
 // splitVolumeID splits "local:iso/x.iso".
 func splitVolumeID(id string) (storage, name string, ok bool) {
 	return strings.Cut(id, ":")
@@ -182,47 +190,16 @@ func (l *Lab) findVolume(id string) *volume {
 // ("" = blank). The bytes are shared with src where the file system can: both
 // are replaced as a whole and never changed.
 func (l *Lab) newImage(s *storage, vmid uint, format string, size int64, src string) (*volume, error) {
-	v := &volume{Content: "images", Format: format, Size: size, VMID: vmid, CTime: l.now().Unix()}
-	l.mu.Lock()
-	for n := 0; v.Name == ""; n++ {
-		base := fmt.Sprintf("vm-%d-disk-%d", vmid, n)
-		if !s.hasDisk(vmid, base) {
-			v.Name = base
-			if s.kind == "dir" {
-				v.Name = fmt.Sprintf("%d/%s.%s", vmid, base, format)
-			}
-		}
-	}
-	s.put(v)
-	l.mu.Unlock()
-	err := os.MkdirAll(filepath.Dir(v.file()), 0o700)
-	if err == nil && src != "" {
-		err = linkOrCopy(src, v.file())
-	}
-	if err == nil {
-		err = saveJSON(v.meta(), v)
-	}
-	if err != nil {
-		l.mu.Lock()
-		s.drop(v)
-		l.mu.Unlock()
-		os.Remove(v.file())
-		return nil, err
-	}
-	return v, nil
+	return l.makeVolume(spot{storage: s, vmid: vmid, format: format}, content{size: size, bytes: src})
 }
 
-// hasDisk reports whether a disk of this name exists in any format.
-func (s *storage) hasDisk(vmid uint, base string) bool {
-	if s.kind != "dir" {
-		return s.volumes[base] != nil
-	}
-	for _, ext := range []string{"raw", "qcow2", "vmdk"} {
-		if s.volumes[fmt.Sprintf("%d/%s.%s", vmid, base, ext)] != nil {
-			return true
-		}
-	}
-	return false
+// hasDisk reports whether a disk of this name exists in any format; the caller
+// holds mu.
+func (s *storage) hasDisk(vmid uint, stem string) bool {
+	return slices.ContainsFunc(s.images[vmid], func(v *volume) bool {
+		name := filepath.Base(v.Name)
+		return name == stem || strings.TrimSuffix(name, "."+v.Format) == stem
+	})
 }
 
 // removeVolume deletes a volume and what its guest kept on it. The .meta goes
@@ -233,7 +210,7 @@ func (l *Lab) removeVolume(v *volume) error {
 	l.mu.Unlock()
 	var errs []error
 	if v.VMID != 0 {
-		errs = append(errs, removeIfThere(v.meta()), os.RemoveAll(v.state()))
+		errs = append(errs, removeIfThere(v.meta()), v.clearStates())
 	}
 	errs = append(errs, removeIfThere(v.file()))
 	if v.VMID != 0 {
@@ -281,6 +258,10 @@ func linkOrCopy(src, dst string) error {
 	if os.Link(src, dst) == nil {
 		return nil
 	}
+	return copyFile(src, dst)
+}
+
+func copyFile(src, dst string) error {
 	in, err := os.Open(src)
 	if err != nil {
 		return err

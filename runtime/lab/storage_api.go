@@ -122,7 +122,7 @@ func (c *call) contentList() (any, error) {
 		}
 		row := map[string]any{"volid": v.id(), "content": v.Content, "format": v.Format, "size": v.Size, "ctime": v.CTime}
 		if v.VMID != 0 {
-			row["vmid"], row["parent"], row["used"] = v.VMID, nil, fileSize(v.file())
+			row["vmid"], row["parent"], row["used"] = v.VMID, v.backing(), fileSize(v.file())
 		}
 		list = append(list, row)
 	}
@@ -183,7 +183,7 @@ func (c *call) contentDelete() (any, error) {
 		owner = c.vms[v.VMID]
 	}
 	c.mu.Unlock()
-	if owner != nil && owner.uses(id) {
+	if owner != nil && (owner.uses(id) || owner.inSnapshot(id)) {
 		return nil, errorf(500, "Cannot remove image, a guest with VMID '"+vmidText(owner.VMID)+"' exists!\n"+
 			"You can delete the image from the guest's hardware pane")
 	}

@@ -30,7 +30,7 @@ func TestTasks(t *testing.T) {
 		lines = append(lines, line.(map[string]any)["t"].(string))
 	}
 	want := []string{
-		"Formatting '/var/lib/vz/images/100/vm-100-disk-0.raw', fmt=raw size=1073741824",
+		"Formatting '/var/lib/vz/images/100/vm-100-disk-0.raw', fmt=raw size=1073741824 preallocation=off",
 		"scsi0: successfully created disk 'local:100/vm-100-disk-0.raw,size=1G'", "Execute autostart", "TASK OK",
 	}
 	if strings.Join(lines, "\n") != strings.Join(want, "\n") || log.Total != 4 {

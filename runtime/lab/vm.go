@@ -28,8 +28,12 @@ type vm struct {
 	Pending map[string]string `json:"pending,omitempty"`
 	Unset   []string          `json:"unset,omitempty"` // options whose removal is pending, sorted
 	Running bool              `json:"running,omitempty"`
-	Since   int64             `json:"since,omitempty"` // when it was started
-	Gone    bool              `json:"gone,omitempty"`  // destroyed; what is left of it is removed at the next open
+	Since   int64             `json:"since,omitempty"`  // when it was started
+	Gone    bool              `json:"gone,omitempty"`   // destroyed; what is left of it is removed at the next open
+	Making  bool              `json:"making,omitempty"` // being cloned; removed at the next open
+
+	Rolling   string               `json:"rolling,omitempty"`   // the snapshot a rollback is under way to
+	Snapshots map[string]*snapshot `json:"snapshots,omitempty"` // not changed in place
 
 	machine guest.Machine
 }
@@ -38,6 +42,7 @@ type vm struct {
 func (v *vm) clone() *vm {
 	c := *v
 	c.Config, c.Pending, c.Unset = maps.Clone(v.Config), maps.Clone(v.Pending), slices.Clone(v.Unset)
+	c.Snapshots = maps.Clone(v.Snapshots)
 	if c.Pending == nil {
 		c.Pending = map[string]string{}
 	}
@@ -82,6 +87,14 @@ func (v *vm) digest() string {
 
 func (v *vm) lock() string   { return v.Config["lock"] }
 func (v *vm) template() bool { return v.Config["template"] == "1" }
+
+// unlocked fails while a lock is in the configuration.
+func (v *vm) unlocked() error {
+	if lock := v.lock(); lock != "" {
+		return fmt.Errorf("VM is locked (%s)", lock)
+	}
+	return nil
+}
 
 // missingConfig is what PVE says of a guest that does not exist here.
 func missingConfig(node string, vmid uint) error {
@@ -142,7 +155,7 @@ func (l *Lab) loadVMs() error {
 		if err := l.dir.load(v, "guests", name+".json"); err != nil {
 			return err
 		}
-		if v.Gone || v.lock() == "create" {
+		if v.Gone || v.Making || v.lock() == "create" {
 			if err := errors.Join(l.leavePools(v.VMID), l.erase(v.VMID)); err != nil {
 				return dirError(l.dir.root, err)
 			}
