@@ -2,6 +2,7 @@ package convert
 
 import (
 	"io/fs"
+	"slices"
 	"strconv"
 
 	"github.com/homestak/homestak/lang"
@@ -206,9 +207,20 @@ func (c *conversion) environment(d *definition) {
 	d.kind = schema.KindManifest
 	root := d.body
 	vms := root.find("vms")
-	if vms == nil || vms.value.kind != syntax.List || len(vms.value.entries) == 0 {
-		c.report(codeOldShape, d.at, "this environment lists no machine: there is nothing to convert").Help = "add one, or remove the file"
+	switch {
+	case vms == nil && slices.ContainsFunc(root.entries, func(e *entry) bool { return e.key != "posture" && e.key != "vmid_base" }):
+		c.report(codeOldShape, d.at, "this is no environment: it has no vms").Help = "list its machines, or put the file where it belongs"
 		return
+	case vms == nil:
+		vms = field("vms", &value{kind: syntax.Null})
+		root.entries = append(root.entries, vms)
+	case vms.value.kind != syntax.List && vms.value.kind != syntax.Null:
+		c.report(codeOldShape, vms.at, "vms has to be a list of machines").Help = "write `- name: NAME` and what it is for each"
+		return
+	}
+	if len(vms.value.entries) == 0 {
+		c.warn(codeNotKept, d.at, "this environment lists no machine").Label = "a manifest without nodes is refused until it has one"
+		vms.value = &value{kind: syntax.List, tail: vms.value.tail}
 	}
 	base := root.str("vmid_base")
 	for i, e := range vms.value.entries {

@@ -23,7 +23,14 @@ const maxProblems = 1000
 type problems struct{ list diag.List }
 
 func (p *problems) report(code diag.Code, at source.Range, format string, args ...any) *diag.Diagnostic {
-	d := code.Errorf(format, args...)
+	return p.add(code.Errorf(format, args...), at)
+}
+
+func (p *problems) warn(code diag.Code, at source.Range, format string, args ...any) *diag.Diagnostic {
+	return p.add(code.Warnf(format, args...), at)
+}
+
+func (p *problems) add(d *diag.Diagnostic, at source.Range) *diag.Diagnostic {
 	d.Range = at
 	if len(p.list) < maxProblems {
 		p.list = append(p.list, d)
@@ -33,11 +40,7 @@ func (p *problems) report(code diag.Code, at source.Range, format string, args .
 
 // lost warns of what is not in the result.
 func (p *problems) lost(at source.Range, what, why string) {
-	d := codeNotKept.Warnf("%s is not kept", what)
-	d.Range, d.Label = at, why
-	if len(p.list) < maxProblems {
-		p.list = append(p.list, d)
-	}
+	p.warn(codeNotKept, at, "%s is not kept", what).Label = why
 }
 
 func (p *problems) done() diag.List {

@@ -23,12 +23,13 @@ The result is read again and compared before it is printed, and it was not the s
 was written. Please report it with the file.`},
 	{"HS0175", "a part of schema v1 is not kept", `
 Something in a v1 file has no place in today's schema: nothing acts on it, or another file says it now. The rest was
-converted. The text beside the finding says where it belongs, if anywhere.`},
+converted. The text beside the finding says where it belongs, if anywhere. An environment without machines becomes a
+manifest without nodes, which is refused until it has one.`},
 	{"HS0176", "a file that a v1 file refers to is missing", `
 In schema v1 a level names an environment of envs/, a template of vms/ or a preset of vms/presets/, and what the machine
 is stands there. Without that file nobody knows its image and sizes. Name the directory that has them with --site.`},
 	{"HS0177", "a v1 file is not what v1 wanted", `
-A level needs a name and one of vm_preset, template and env; an environment lists machines with names. The old homestak
+A level needs a name and one of vm_preset, template and env; the machines of an environment have names. The old homestak
 refused this file, too. Complete it first.`},
 	{"HS0997", "a file to convert cannot be read or written", `
 The file named on the command line is missing, is not a regular file or may not be read; or the one to write exists
