@@ -91,6 +91,11 @@ func (e *evaluator) unknownName(x *hclsyntax.ScopeTraversalExpr) {
 		d.Help = "give the node a count field; only there is count.index known"
 	case name == "each":
 		d.Help = "give the node a for_each field; only there are each.key and each.value known"
+	case name == "module":
+		d.Help = "all nodes of a module are node.MODULE, and one of them is node.MODULE-NODE"
+		if len(x.Traversal) == 2 {
+			d.Fixes = replace(root, "node")
+		}
 	case len(x.Traversal) == 1:
 		didYouMean(d, name, known, fmt.Sprintf("put text into quotes: %q", name))
 		if len(d.Fixes) == 0 {
