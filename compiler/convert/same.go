@@ -23,7 +23,7 @@ func (c *conversion) faithful(before string, d definition, to Syntax, out []byte
 	}
 	again := &conversion{file: f, options: Options{Expressions: true}}
 	defs := again.definitions(tree, to)
-	if again.upgraded || len(defs) == 0 && again.list.HasErrors() {
+	if again.upgraded || again.list.HasErrors() {
 		old := codeCannot.Errorf("in YAML this would be a file of schema v1")
 		old.Range, old.Help = d.at, "write it as today's schema has it: `homestak validate` says how"
 		return false, diag.List{old}
