@@ -21,7 +21,7 @@ const (
 // Bounds of what modules may multiply to.
 const (
 	maxModules     = 5_000 // instances in a manifest
-	maxModuleDepth = 16     // modules in modules
+	maxModuleDepth = 16    // modules in modules
 )
 
 // moduleDecl is a use of a module as it was written.
