@@ -62,7 +62,11 @@ func (c *compilation) expand() bool {
 	// The nodes are taken; that there are none is said here, in better words.
 	c.tree.Fields = append(c.tree.Fields, syntax.Field{Key: "nodes", Value: &syntax.Node{Kind: syntax.List}})
 	if hollow(nodes) && hollow(modules) {
-		d := c.errorAt(codeNoNodes, c.manifest.at, "manifest %q has no nodes", c.manifest.name)
+		at := c.manifest.at
+		if nodes != nil && nodes.Range.File != nil {
+			at = nodes.Range
+		}
+		d := c.errorAt(codeNoNodes, at, "manifest %q has no nodes", c.manifest.name)
 		d.Help = "add at least one: `nodes: [{name: web}]`"
 		return true
 	}
