@@ -43,6 +43,7 @@ func (m *bareMachine) Running() bool {
 
 func (m *bareMachine) Start(context.Context, guest.Hardware) error   { return m.set(true) }
 func (m *bareMachine) Resume(context.Context, guest.Hardware) error  { return m.set(true) }
+func (m *bareMachine) Pause(context.Context) error                   { return m.set(false) }
 func (m *bareMachine) Shutdown(context.Context) error                { return guest.ErrNoReaction }
 func (m *bareMachine) Stop() error                                   { return m.set(false) }
 func (m *bareMachine) Reset(context.Context) error                   { return nil }

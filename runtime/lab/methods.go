@@ -71,8 +71,12 @@ func handlers() map[string]handler {
 		"POST " + qemu + "/status/reboot":   (*call).qemuReboot,
 		"POST " + qemu + "/status/reset":    (*call).qemuReset,
 
-		"POST " + qemu + "/clone":    (*call).qemuClone,
-		"POST " + qemu + "/template": (*call).qemuTemplate,
+		"POST " + qemu + "/clone":          (*call).qemuClone,
+		"POST " + qemu + "/template":       (*call).qemuTemplate,
+		"POST " + qemu + "/status/suspend": (*call).qemuSuspend,
+		"POST " + qemu + "/status/resume":  (*call).qemuResume,
+		"GET " + qemu + "/feature":         (*call).qemuFeature,
+		"POST " + qemu + "/move_disk":      (*call).qemuMove,
 
 		"GET " + qemu + "/snapshot":                      (*call).snapshotList,
 		"POST " + qemu + "/snapshot":                     (*call).snapshotCreate,

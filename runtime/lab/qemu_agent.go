@@ -29,14 +29,17 @@ func (c *call) agent() (guest.Machine, error) {
 	if !agentOn(v.Config) {
 		return nil, notRunning
 	}
-	for end := c.now().Add(agentWait); !v.machine.AgentReady(); {
+	for end := c.now().Add(agentWait); v.Paused || !v.machine.AgentReady(); {
 		if !c.now().Before(end) {
 			return nil, notRunning
 		}
 		if err := c.cfg.Clock.Sleep(c.ctx, agentPoll); err != nil {
 			return nil, err
 		}
-		if !v.machine.Running() {
+		if v, err = c.vm(); err != nil {
+			return nil, err
+		}
+		if !v.running() {
 			return nil, fmt.Errorf("VM %d is not running", v.VMID)
 		}
 	}

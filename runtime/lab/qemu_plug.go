@@ -25,6 +25,10 @@ func (l *Lab) plug(v *vm, force bool) (freed []string, faults map[string]string)
 		default:
 			before := v.clone()
 			gone := v.settle(k, force)
+			if v.Paused { // it finds its new hardware when it goes on
+				freed = append(freed, gone...)
+				continue
+			}
 			if err := v.machine.Hotplug(l.ctx, l.hardware(v)); err != nil {
 				*v = *before
 				faults[k] = "hotplug problem - " + oneLine(err.Error()) + "\n"

@@ -29,8 +29,10 @@ func (c *call) power(kind string, work func(t *task, v *vm) error) (any, error) 
 		if err != nil {
 			return err
 		}
-		if lock := v.lock(); lock != "" && !skip {
-			return fmt.Errorf("VM is locked (%s)", lock)
+		// What is suspended to disk can be started, resumed and destroyed.
+		waking := v.lock() == "suspended" && (kind == "qmstart" || kind == "qmresume" || kind == "qmdestroy")
+		if err := v.unlocked(); err != nil && !skip && !waking {
+			return err
 		}
 		if err := t.delay(); err != nil {
 			return err
@@ -66,6 +68,9 @@ func (l *Lab) boot(t *task, v *vm) error {
 	}
 	if v.template() {
 		return errors.New("you can't start a vm if it's a template")
+	}
+	if v.lock() == "suspended" {
+		return l.wake(t, v)
 	}
 	pending := len(v.Pending)+len(v.Unset) > 0
 	v.applyPending()
@@ -132,7 +137,10 @@ func (c *call) shutdownTime() time.Duration {
 func (l *Lab) shutdown(ctx context.Context, v *vm, wait time.Duration) error {
 	limited, cancel := l.timeout(ctx, wait)
 	defer cancel()
-	err := v.machine.Shutdown(limited)
+	err := guest.ErrNoReaction
+	if !v.Paused {
+		err = v.machine.Shutdown(limited)
+	}
 	if errors.Is(err, guest.ErrNoReaction) {
 		<-limited.Done()
 	}
@@ -175,6 +183,12 @@ func (c *call) qemuReset() (any, error) {
 	return c.power("qmreset", func(t *task, v *vm) error {
 		if !v.running() {
 			return fmt.Errorf("VM %d not running", v.VMID)
+		}
+		if v.Paused {
+			if err := v.machine.Start(t.ctx, c.hardware(v)); err != nil {
+				return asStartError(t, err)
+			}
+			return c.setPaused(v.VMID, false)
 		}
 		return v.machine.Reset(t.ctx)
 	})

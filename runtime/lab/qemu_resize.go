@@ -78,7 +78,7 @@ func (l *Lab) resize(t *task, v *vm, slot, size string) error {
 		return err
 	}
 	t.logf("Image resized.")
-	if v.running() {
+	if v.running() && !v.Paused {
 		return v.machine.Hotplug(t.ctx, l.hardware(v))
 	}
 	return nil

@@ -40,16 +40,17 @@ func (v *vm) settle(k string, force bool) (freed []string) {
 	return nil
 }
 
-// keepUnused names a volume of the guest that no drive names any more.
-func (v *vm) keepUnused(file string) {
+// keepUnused names a volume of the guest that no drive names any more, and says
+// as what.
+func (v *vm) keepUnused(file string) string {
 	if !ownedBy(file, v.VMID) || isCloudInit(file) || v.uses(file) {
-		return
+		return ""
 	}
 	for n := 0; ; n++ {
 		slot := "unused" + strconv.Itoa(n)
 		if _, taken := v.Config[slot]; !taken {
 			v.Config[slot] = file
-			return
+			return slot
 		}
 	}
 }

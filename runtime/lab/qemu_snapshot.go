@@ -173,7 +173,7 @@ func (l *Lab) takeSnapshot(t *task, v *vm, name, description string, memory bool
 	if memory && v.running() {
 		vol, err := l.makeVolume(spot{
 			storage: l.stateStorage(v), vmid: v.VMID, stem: fmt.Sprintf("vm-%d-state-%s", v.VMID, name), format: "raw",
-		}, content{size: (int64(memoryOf(v.Config))*2 + 500) << 20})
+		}, content{size: stateSize(v)})
 		if err != nil {
 			return err
 		}

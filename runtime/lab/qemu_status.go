@@ -105,6 +105,9 @@ func (c *call) qemuCurrent() (any, error) {
 	s := c.status(v)
 	row := s.row()
 	row["qmpstatus"] = s.power()
+	if v.Paused {
+		row["qmpstatus"] = "paused"
+	}
 	row["ha"] = map[string]any{"managed": 0}
 	if agentOn(v.Config) {
 		row["agent"] = 1

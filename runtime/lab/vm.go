@@ -29,6 +29,7 @@ type vm struct {
 	Unset   []string          `json:"unset,omitempty"` // options whose removal is pending, sorted
 	Running bool              `json:"running,omitempty"`
 	Since   int64             `json:"since,omitempty"`  // when it was started
+	Paused  bool              `json:"paused,omitempty"` // it runs, but its CPUs stand still
 	Gone    bool              `json:"gone,omitempty"`   // destroyed; what is left of it is removed at the next open
 	Making  bool              `json:"making,omitempty"` // being cloned; removed at the next open
 
@@ -36,6 +37,7 @@ type vm struct {
 	Snapshots map[string]*snapshot `json:"snapshots,omitempty"` // not changed in place
 
 	machine guest.Machine
+	still   bool // its CPUs stand still while the lab copies a disk
 }
 
 // clone is a copy whose maps can be changed.
@@ -120,7 +122,7 @@ func (l *Lab) saveConfig(v *vm) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now := l.vms[v.VMID]; now != nil {
-		v.Running, v.Since, v.machine = now.Running, now.Since, now.machine
+		v.Running, v.Since, v.Paused, v.machine, v.still = now.Running, now.Since, now.Paused, now.machine, now.still
 	}
 	return l.saveLocked(v)
 }
@@ -130,7 +132,7 @@ func (l *Lab) poweredOn(vmid uint) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	on := l.vms[vmid].clone()
-	on.Running, on.Since = true, l.now().Unix()
+	on.Running, on.Paused, on.Since = true, false, l.now().Unix()
 	return l.saveLocked(on)
 }
 
@@ -193,7 +195,7 @@ func (l *Lab) resume(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, vmid := range ids {
 		v, err := l.lookup(vmid)
-		if err != nil || !v.Running {
+		if err != nil || !v.Running || v.Paused {
 			continue
 		}
 		limit <- struct{}{}
@@ -228,7 +230,7 @@ func (l *Lab) poweredOff(vmid uint) {
 		return
 	}
 	off := v.clone()
-	off.Running, off.Since = false, 0
+	off.Running, off.Paused, off.Since = false, false, 0
 	off.applyPending()
 	if err := l.saveLocked(off); err != nil {
 		l.log.write(Entry{Time: l.now(), Kind: "guest", ID: vmidText(vmid), Type: "off", Text: err.Error()})
@@ -242,7 +244,9 @@ func (v *vm) applyPending() {
 }
 
 // running reports whether the machine is on.
-func (v *vm) running() bool { return v.Running && v.machine != nil && v.machine.Running() }
+func (v *vm) running() bool {
+	return v.Running && v.machine != nil && (v.Paused || v.still || v.machine.Running())
+}
 
 // lockVM takes a guest's lock file, or fails as PVE does after ten seconds. t is
 // the task that waits, if any.

@@ -48,6 +48,10 @@ type Machine interface {
 	// boot in between as far as the guest can tell.
 	Resume(ctx context.Context, hw Hardware) error
 
+	// Pause stops the CPUs of a running machine, with all it has written on disk,
+	// and Resume goes on. In between Running is false.
+	Pause(ctx context.Context) error
+
 	// Shutdown asks the operating system to power off and returns when it has, or
 	// with ErrNoReaction, or when ctx ends.
 	Shutdown(ctx context.Context) error

@@ -129,6 +129,18 @@ func (m *machine) Reset(context.Context) error {
 	return m.switchOn(p.hardware(), false)
 }
 
+// Pause implements guest.Machine. One that is still booting is up before.
+func (m *machine) Pause(ctx context.Context) error {
+	if p := m.current(); p != nil {
+		select {
+		case <-p.booted:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return m.suspend()
+}
+
 // suspend ends a power so that Resume goes on from here.
 func (m *machine) suspend() error {
 	m.op.Lock()
