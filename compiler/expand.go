@@ -63,7 +63,7 @@ func (c *compilation) expand() bool {
 	c.tree.Fields = append(c.tree.Fields, syntax.Field{Key: "nodes", Value: &syntax.Node{Kind: syntax.List}})
 	if hollow(nodes) && hollow(modules) {
 		at := c.manifest.at
-		if nodes != nil && nodes.Range.File != nil {
+		if nodes != nil && nodes.Kind == syntax.List && nodes.Range.File != nil {
 			at = nodes.Range
 		}
 		d := c.errorAt(codeNoNodes, at, "manifest %q has no nodes", c.manifest.name)
