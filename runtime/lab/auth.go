@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -32,34 +33,7 @@ func (id identity) String() string {
 }
 
 // isRoot is what "only root" means to PVE: the user, not one of his tokens.
-func (id identity) isRoot() bool { return id.user == "root@pam" && id.token == "" }
-
-// allowed checks the privileges a method asks for. Privileges come from ACLs;
-// the lab has none, so a token without the user's own rights has no privilege.
-func (id identity) allowed(m *method, inPath map[string]string, params []KV) error {
-	if m.perm == nil || id.all {
-		return nil
-	}
-	path := pathParam.ReplaceAllStringFunc(m.perm.path, func(p string) string {
-		name := p[1 : len(p)-1]
-		if v, ok := inPath[name]; ok {
-			return v
-		}
-		for _, kv := range params {
-			if kv.Key == name {
-				return kv.Value
-			}
-		}
-		return p
-	})
-	sep := ", "
-	if m.perm.any {
-		sep = "|"
-	}
-	return errorf(403, "Permission check failed ("+path+", "+strings.Join(m.perm.privs, sep)+")")
-}
-
-var pathParam = regexp.MustCompile(`\{[a-z]+\}`)
+func (id identity) isRoot() bool { return id.user == rootUser && id.token == "" }
 
 // token is an API token at rest. The secret is not kept.
 type token struct {
@@ -71,21 +45,16 @@ type token struct {
 	Privsep bool   `json:"privsep,omitempty"`
 }
 
-// access is the content of access.json.
-type access struct {
-	Tokens []token `json:"tokens"`
-}
-
 var (
 	errNoTicket  = errors.New("No ticket")
 	errBadTicket = errors.New("Authentication failed!")
 	tokenHeader  = regexp.MustCompile(`^PVEAPIToken[= ]([^\s!]+)!([A-Za-z][A-Za-z0-9.\-_]+)=([a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12})$`)
 )
 
-// authenticate finds who an Authorization header stands for. What is wrong is
-// said only after PVE's delay.
-func (l *Lab) authenticate(ctx context.Context, header string) (identity, error) {
-	id, err := l.identify(header)
+// authenticate finds who a request comes from. What is wrong is said only after
+// PVE's delay.
+func (l *Lab) authenticate(ctx context.Context, r *http.Request, header string) (identity, error) {
+	id, err := l.identify(r, header)
 	if err != nil {
 		if e := l.cfg.Clock.Sleep(ctx, authDelay); e != nil {
 			return identity{}, e
@@ -94,23 +63,20 @@ func (l *Lab) authenticate(ctx context.Context, header string) (identity, error)
 	return id, err
 }
 
-func (l *Lab) identify(header string) (identity, error) {
+func (l *Lab) identify(r *http.Request, header string) (identity, error) {
 	m := tokenHeader.FindStringSubmatch(header)
 	if m == nil {
-		return identity{}, errNoTicket
+		return l.byTicket(r)
 	}
 	hash := hashSecret(m[3])
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, t := range l.access.Tokens {
-		if t.User == m[1] && t.ID == m[2] {
-			if subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) != 1 || t.Expire != 0 && l.now().Unix() >= t.Expire {
-				return identity{}, errBadTicket
-			}
-			return identity{user: t.User, token: t.ID, all: t.User == "root@pam" && !t.Privsep}, nil
-		}
+	t := l.access.find(m[1], m[2])
+	if t == nil || subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) != 1 ||
+		t.Expire != 0 && l.now().Unix() >= t.Expire || !l.active(t.User) {
+		return identity{}, errBadTicket
 	}
-	return identity{}, errBadTicket
+	return identity{user: t.User, token: t.ID, all: t.User == rootUser && !t.Privsep}, nil
 }
 
 func hashSecret(secret string) string {

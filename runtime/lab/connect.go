@@ -25,7 +25,7 @@ func (l *Lab) serveConnect(ctx context.Context, r *http.Request) answer {
 		l.log.request(entry, l.now())
 		return answer{status: status, reason: reason}
 	}
-	who, err := l.authenticate(ctx, header)
+	who, err := l.authenticate(ctx, r, header)
 	if err != nil {
 		return refuse(407, err.Error())
 	}

@@ -6,10 +6,8 @@ import "slices"
 type Method struct {
 	Verb   string
 	Path   string
-	Privs  []string // needed on OnPath before anything else is looked at; empty = none
-	Any    bool     // one of them is enough
-	OnPath string   // where, with parameters in braces
-	Params []Param  // by name
+	Check  string  // what is asked of the caller before anything else, as PVE's schema has it; empty = nothing
+	Params []Param // by name
 }
 
 // Param is what PVE checks of a parameter, or of a key of a property string.
@@ -37,7 +35,7 @@ func Methods() []Method {
 	for i, m := range t.methods {
 		out[i] = Method{Verb: m.verb, Path: m.path, Params: t.describe(m.params)}
 		if m.perm != nil {
-			out[i].Privs, out[i].Any, out[i].OnPath = m.perm.privs, m.perm.any, m.perm.path
+			out[i].Check = m.perm.String()
 		}
 	}
 	return out

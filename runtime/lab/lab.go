@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"net"
@@ -133,6 +135,14 @@ func (l *Lab) loadAccess() error {
 	err := l.dir.load(&l.access, "access.json")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if l.access.Key == "" {
+		var key [32]byte
+		rand.Read(key[:])
+		l.access.Key = hex.EncodeToString(key[:])
+		if err := l.dir.save(l.access, "access.json"); err != nil {
+			return err
+		}
 	}
 	data, err := os.ReadFile(l.dir.path("token"))
 	if err == nil {

@@ -7,12 +7,32 @@ func handlers() map[string]handler {
 		node    = "/nodes/{node}"
 		storage = node + "/storage/{storage}"
 		qemu    = node + "/qemu/{vmid}"
-		tokens  = "/access/users/{userid}/token"
+		user    = "/access/users/{userid}"
+		tokens  = user + "/token"
+		role    = "/access/roles/{roleid}"
 	)
 	return map[string]handler{
-		"GET /version":            (*call).version,
-		"GET /access/users":       (*call).userList,
-		"GET /access/permissions": (*call).permissions,
+		"GET /version":                    (*call).version,
+		"GET /access/ticket":              (*call).ticketGet,
+		"POST /access/ticket":             (*call).ticketCreate,
+		"GET /access/domains":             (*call).domains,
+		"PUT /access/password":            (*call).passwordChange,
+		"GET /access/users":               (*call).userList,
+		"POST /access/users":              (*call).userCreate,
+		"GET " + user:                     (*call).userGet,
+		"PUT " + user:                     (*call).userUpdate,
+		"DELETE " + user:                  (*call).userDelete,
+		"GET /access/groups":              (*call).groupList,
+		"POST /access/groups":             (*call).groupCreate,
+		"DELETE /access/groups/{groupid}": (*call).groupDelete,
+		"GET /access/roles":               (*call).roleList,
+		"POST /access/roles":              (*call).roleCreate,
+		"GET " + role:                     (*call).roleGet,
+		"PUT " + role:                     (*call).roleUpdate,
+		"DELETE " + role:                  (*call).roleDelete,
+		"GET /access/acl":                 (*call).aclList,
+		"PUT /access/acl":                 (*call).aclUpdate,
+		"GET /access/permissions":         (*call).permissions,
 
 		"GET " + tokens:                   (*call).tokenList,
 		"GET " + tokens + "/{tokenid}":    (*call).tokenGet,

@@ -34,7 +34,7 @@ func (c *call) nodeRow(extra ...string) map[string]any {
 			row[k] = c.Fingerprint()
 		}
 	}
-	if c.who.all {
+	if c.may("/nodes/"+n, "Sys.Audit") {
 		row["uptime"], row["cpu"], row["maxcpu"] = c.nodeUptime(), 0, nodeCPUs
 		row["mem"], row["maxmem"], row["disk"], row["maxdisk"] = 4<<30, nodeMemory, 4<<30, int64(storageSize)
 	}

@@ -109,14 +109,17 @@ func (c *call) poolList() (any, error) {
 		}
 		return []any{p}, nil
 	}
-	list := []any{}
-	if !c.who.all {
-		return list, nil
-	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	var all []*pool
 	for _, id := range sortedKeys(c.pools) {
-		list = append(list, c.pools[id].row())
+		all = append(all, c.pools[id])
+	}
+	c.mu.Unlock()
+	list := []any{}
+	for _, p := range all {
+		if c.may("/pool/"+p.ID, "Pool.Audit") {
+			list = append(list, p.row())
+		}
 	}
 	return list, nil
 }
@@ -143,7 +146,10 @@ func (c *call) poolMembers() (map[string]any, error) {
 	c.mu.Lock()
 	p := c.pools[id]
 	c.mu.Unlock()
-	if p == nil || !c.who.all {
+	if err := c.need("/pool/"+id, "Pool.Audit"); err != nil {
+		return nil, err
+	}
+	if p == nil {
 		return nil, errorf(500, "pool '"+id+"' does not exist")
 	}
 	row, members := p.row(), []any{}

@@ -19,11 +19,8 @@ func (s *storage) config() map[string]any {
 
 func (c *call) storageList() (any, error) {
 	list := []any{}
-	if !c.who.all {
-		return list, nil
-	}
 	for _, s := range c.storages {
-		if kind := c.str("type"); kind == "" || kind == s.kind {
+		if kind := c.str("type"); (kind == "" || kind == s.kind) && c.maySee(s.name) {
 			list = append(list, s.config())
 		}
 	}
@@ -35,6 +32,11 @@ func (c *call) storageGet() (any, error) {
 		return s.config(), nil
 	}
 	return nil, errorf(500, "storage '"+c.str("storage")+"' does not exist")
+}
+
+// maySee reports whether the caller may know of a storage.
+func (c *call) maySee(storage string) bool {
+	return c.mayAny("/storage/"+storage, "Datastore.Audit", "Datastore.AllocateSpace")
 }
 
 // storageRows are the storages of the node with their use.
@@ -66,12 +68,9 @@ func (s *storage) usage() map[string]any {
 // nodeStorageList is GET /nodes/{node}/storage.
 func (c *call) nodeStorageList() (any, error) {
 	list := []any{}
-	if !c.who.all {
-		return list, nil
-	}
 	for _, row := range c.storageRows() {
 		name, has := row["storage"].(string), strings.Split(row["content"].(string), ",")
-		if c.has("storage") && c.str("storage") != name {
+		if c.has("storage") && c.str("storage") != name || !c.maySee(name) {
 			continue
 		}
 		want := splitList(c.str("content"))
@@ -173,8 +172,8 @@ func (c *call) contentDelete() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !c.who.all {
-		return nil, errorf(403, "Permission check failed (/storage/"+c.str("storage")+", Datastore.Allocate)")
+	if err := c.need("/storage/"+c.str("storage"), "Datastore.Allocate"); err != nil {
+		return nil, err
 	}
 	c.mu.Lock()
 	v := c.findVolume(id)

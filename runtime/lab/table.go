@@ -73,18 +73,11 @@ func (s *schema) fallbackKey() *property {
 	return found
 }
 
-// permission is what a method asks for before it looks at anything else.
-type permission struct {
-	path  string // may have {parameters}
-	privs []string
-	any   bool
-}
-
 // method is one row of the table.
 type method struct {
 	verb, path string
 	segments   []string
-	perm       *permission
+	perm       *check
 	params     *schema
 }
 
@@ -135,6 +128,12 @@ func parseTable(text string) (*table, error) {
 			current = m.params
 		case fields[0] == "perm":
 			m.perm = parsePermission(fields[1], fields[2])
+		case fields[0] == "check":
+			k, err := parseCheck(strings.TrimPrefix(strings.TrimSpace(line), "check "))
+			if err != nil {
+				return nil, fail("%v", err)
+			}
+			m.perm = k
 		case fields[0][0] == '@':
 			g := t.schemas[fields[0][1:]]
 			if g == nil {
@@ -152,11 +151,11 @@ func parseTable(text string) (*table, error) {
 	return t, nil
 }
 
-func parsePermission(path, privs string) *permission {
+func parsePermission(path, privs string) *check {
 	if strings.Contains(privs, "|") {
-		return &permission{path: path, privs: strings.Split(privs, "|"), any: true}
+		return &check{kind: "perm", path: path, privs: strings.Split(privs, "|"), any: true}
 	}
-	return &permission{path: path, privs: strings.Split(privs, ",")}
+	return &check{kind: "perm", path: path, privs: strings.Split(privs, ",")}
 }
 
 // put adds a property under all its names.
@@ -188,8 +187,9 @@ func parseProperty(line string) (*property, error) {
 	}
 	p.name = name
 	if checks, p.pattern, _ = strings.Cut(checks, " re:"); p.pattern != "" {
-		// Perl's {,n} is spelled {0,n} in Go.
-		re, err := regexp.Compile("^(?:" + strings.ReplaceAll(p.pattern, "{,", "{0,") + ")$")
+		// Perl's {,n} is spelled {0,n} in Go, which counts to a thousand only.
+		spelled := strings.NewReplacer("{,", "{0,", "{0,4096}", "*").Replace(p.pattern)
+		re, err := regexp.Compile("^(?:" + spelled + ")$")
 		if err != nil {
 			return nil, err
 		}

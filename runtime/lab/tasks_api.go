@@ -34,23 +34,29 @@ func (t *task) activeRow() map[string]any {
 	return row
 }
 
-// select calls visit for the tasks that the caller may see, newest first, until
+// newest calls visit for the tasks that the caller may see, newest first, until
 // it returns false.
-func (ts *tasks) newest(who identity, visit func(*task) bool) {
+func (c *call) newest(visit func(*task) bool) {
+	ts, all := c.tasks, c.may("/nodes/"+c.cfg.Node, "Sys.Audit")
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for i := len(ts.order) - 1; i >= 0; i-- {
 		t := ts.order[i]
-		if (who.all || who.user == t.User && who.token == t.Token) && !visit(t) {
+		if (all || c.owns(t)) && !visit(t) {
 			return
 		}
 	}
 }
 
+// owns reports whether the caller started a task: he himself, or a token of his.
+func (c *call) owns(t *task) bool {
+	return c.who.user == t.User && (c.who.token == "" || c.who.token == t.Token)
+}
+
 // clusterTasks is GET /cluster/tasks.
 func (c *call) clusterTasks() (any, error) {
 	list := []any{}
-	c.tasks.newest(c.who, func(t *task) bool {
+	c.newest(func(t *task) bool {
 		row := t.row()
 		if t.Exit == "" {
 			row = t.activeRow()
@@ -73,7 +79,7 @@ func (c *call) taskList() (any, error) {
 		limit = keptTasks
 	}
 	kinds := splitList(c.str("statusfilter"))
-	c.tasks.newest(c.who, func(t *task) bool {
+	c.newest(func(t *task) bool {
 		active := t.Exit == ""
 		if active && source != "active" && source != "all" || !active && source == "active" {
 			return true
@@ -99,6 +105,9 @@ func (c *call) taskList() (any, error) {
 		total++
 		return true
 	})
+	if total == 0 {
+		return list, nil
+	}
 	return page{list, total}, nil
 }
 
@@ -115,17 +124,18 @@ func (t *task) outcome() string {
 	return "error"
 }
 
-// mustTask is the task in the path.
-func (c *call) mustTask() (*task, error) {
+// mustTask is the task in the path; for one of somebody else the caller needs
+// the privilege on its node.
+func (c *call) mustTask(priv string) (*task, error) {
 	t, err := c.tasks.find(c.node(), c.str("upid"))
-	if err == nil && !c.who.all && (c.who.user != t.User || c.who.token != t.Token) {
-		return nil, errorf(403, "Permission check failed (/nodes/"+c.node()+", Sys.Audit)")
+	if err == nil && !c.owns(t) {
+		err = c.need("/nodes/"+c.node(), priv)
 	}
 	return t, err
 }
 
 func (c *call) taskStatus() (any, error) {
-	t, err := c.mustTask()
+	t, err := c.mustTask("Sys.Audit")
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +151,7 @@ func (c *call) taskStatus() (any, error) {
 }
 
 func (c *call) taskLog() (any, error) {
-	t, err := c.mustTask()
+	t, err := c.mustTask("Sys.Audit")
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +173,7 @@ func (c *call) taskLog() (any, error) {
 
 // taskStop interrupts a running task; a finished one is left alone.
 func (c *call) taskStop() (any, error) {
-	t, err := c.mustTask()
+	t, err := c.mustTask("Sys.Modify")
 	if err != nil {
 		return nil, err
 	}
