@@ -26,7 +26,7 @@ const (
 	asRoot   = "root@pam" // with a ticket
 	asFull   = "root@pam!full"
 	asSep    = "test@pve!sep"
-	asNoperm = "noperm@pve"
+	asNoperm = "noperm@pve!tok"
 	asNobody = ""
 	badToken = "root@pam!full with another secret"
 	noToken  = "root@pam!nosuch"
@@ -148,7 +148,7 @@ func (p *player) authorize(req *http.Request, who string) {
 		req.Header.Set("Authorization", "PVEAPIToken="+asFull+"="+someUUID)
 	case badCooky:
 		req.AddCookie(&http.Cookie{Name: "PVEAuthCookie", Value: "PVE:root@pam:00000000::bogus"})
-	case asFull, asSep:
+	case asFull, asSep, asNoperm:
 		req.Header.Set("Authorization", "PVEAPIToken="+p.tokens[who])
 	default:
 		ticket := p.ticket(who)
@@ -166,8 +166,7 @@ func (p *player) ticket(who string) [2]string {
 	if t, ok := p.tickets[who]; ok {
 		return t
 	}
-	password := map[string]string{asRoot: rootPassword, asNoperm: "realpve-noperm"}[who]
-	_, body := p.send(asNobody, "POST", "/access/ticket", [][2]string{{"username", who}, {"password", password}})
+	_, body := p.send(asNobody, "POST", "/access/ticket", [][2]string{{"username", who}, {"password", rootPassword}})
 	data, _ := body["data"].(map[string]any)
 	p.tickets[who] = [2]string{textOf(data["ticket"]), textOf(data["CSRFPreventionToken"])}
 	return p.tickets[who]

@@ -1,6 +1,10 @@
 package reference
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/homestak/homestak/runtime/lab"
+)
 
 // sender says who sent a request: the recorder changed between tickets and
 // tokens, and the transcript does not say which. i counts within the section.
@@ -58,6 +62,9 @@ func (x *exchange) has(key, value string) bool {
 func (p *player) prepare(section string) {
 	switch section {
 	case "02-noperm":
+		_, data, _ := p.lab.Do(p.t.Context(), "POST", "/access/users/noperm@pve/token/tok", []lab.KV{{Key: "privsep", Value: "0"}})
+		made, _ := data.(map[string]any)
+		p.tokens[asNoperm] = asNoperm + "=" + textOf(made["value"])
 		p.inside("POST", "/pools", "poolid=jsonpool", "comment=c")
 	case "06-lock-clone":
 		p.inside("PUT", "/nodes/pve1/qemu/100/config", "name=zzz2", "protection=0", "delete=tags")

@@ -167,6 +167,9 @@ func (c *call) checkUpdate() (change, *vm, error) {
 	if err != nil {
 		return ch, nil, err
 	}
+	if err := c.needOptions(v.VMID, "", ch.set, slices.Concat(ch.unset, ch.revert), v.next()); err != nil {
+		return ch, nil, err
+	}
 	if err := checkUnset(ch); err != nil {
 		return ch, nil, err
 	}

@@ -31,13 +31,16 @@ func (c *call) qemuCreate() (any, error) {
 	if pool := c.str("pool"); c.has("pool") && !c.hasPool(pool) {
 		return nil, errorf(http.StatusForbidden, "Permission check failed (pool '"+pool+"' does not exist)")
 	}
-	if !c.who.all {
-		return nil, errorf(http.StatusForbidden, "Permission check failed")
+	if err := c.needCreate(vmid, c.str("pool")); err != nil {
+		return nil, err
 	}
 	if c.has("archive") || c.flag("ha-managed") {
 		return nil, errorf(http.StatusNotImplemented, "restore and HA are not implemented by this lab")
 	}
 	if err := c.checkOptions(set); err != nil {
+		return nil, err
+	}
+	if err := c.needOptions(vmid, c.str("pool"), set, nil, nil); err != nil {
 		return nil, err
 	}
 	if err := c.checkDrives(set); err != nil {

@@ -1,6 +1,9 @@
 package lab
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // vmStatus is a guest in numbers, as every listing starts from.
 type vmStatus struct {
@@ -13,13 +16,21 @@ type vmStatus struct {
 
 // statuses are the guests the caller may see, by vmid.
 func (c *call) statuses() []vmStatus {
-	if !c.who.all {
-		return nil // listings filter silently
-	}
+	return c.statusesIf(func(vmid uint) bool { return c.may("/vms/"+vmidText(vmid), "VM.Audit") })
+}
+
+// statusesIf are the guests of the ids that may be seen, by vmid.
+func (c *call) statusesIf(seen func(vmid uint) bool) []vmStatus {
+	c.mu.Lock()
+	ids := sortedVMIDs(c.vms)
+	c.mu.Unlock()
+	ids = slices.DeleteFunc(ids, func(id uint) bool { return !seen(id) })
 	c.mu.Lock()
 	var vms []*vm
-	for _, id := range sortedVMIDs(c.vms) {
-		vms = append(vms, c.vms[id].clone())
+	for _, id := range ids {
+		if v := c.vms[id]; v != nil {
+			vms = append(vms, v.clone())
+		}
 	}
 	c.mu.Unlock()
 	out := make([]vmStatus, len(vms))
@@ -163,8 +174,11 @@ func (c *call) clusterResources() (any, error) {
 	if want == "" || want == "node" {
 		list = append(list, c.nodeRow("cgroup-mode"))
 	}
-	if (want == "" || want == "storage") && c.who.all {
+	if want == "" || want == "storage" {
 		for _, s := range c.storageRows() {
+			if !c.maySee(s["storage"].(string)) {
+				continue
+			}
 			list = append(list, map[string]any{
 				"id": "storage/" + c.cfg.Node + "/" + s["storage"].(string), "type": "storage", "node": c.cfg.Node,
 				"storage": s["storage"], "plugintype": s["type"], "content": s["content"], "shared": 0, "status": "available",
