@@ -165,7 +165,7 @@ func (l *loader) document(f *source.File, kind string) *document {
 	default:
 		doc.tree, doc.syntax = lang.Parse(f)
 	}
-	doc.private = onlyManifests(doc.tree) || doc.tree == nil && kind == schema.KindManifest
+	doc.private = onlyManifests(doc.tree) || doc.tree == nil && kind == schema.KindManifest && !slices.ContainsFunc(lost(doc), (*definition).useful)
 	return doc
 }
 

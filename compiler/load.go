@@ -203,15 +203,21 @@ func (l *loader) definitionFile(name, kind string) {
 		return
 	}
 	doc.findings = doc.syntax
-	switch {
-	case kind == schema.KindManifest && doc.findings.HasErrors():
+	gone := lost(doc)
+	switch manifests := slices.ContainsFunc(gone, func(d *definition) bool { return !d.useful() }); {
+	case kind == schema.KindManifest && doc.findings.HasErrors(), manifests:
 		// Said when this manifest, or one that nobody defines, is compiled.
-		if doc.tree == nil || doc.tree.Get(schema.KindManifest) == nil {
-			l.define(&definition{kind: kind, name: stem, doc: doc, at: source.Span(f, 0, 0)})
+		if !manifests && (doc.tree == nil || doc.tree.Get(schema.KindManifest) == nil) {
+			l.define(&definition{kind: schema.KindManifest, name: stem, doc: doc, at: source.Span(f, 0, 0)})
 		}
 	default:
 		l.list = append(l.list, doc.findings...)
 		doc.findings = nil
+	}
+	for _, d := range gone {
+		if len(l.site.definitions[d.kind][d.name]) == 0 { // more would be guesswork
+			l.define(d)
+		}
 	}
 	l.blocks(doc)
 }
