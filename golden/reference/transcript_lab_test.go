@@ -210,6 +210,10 @@ func (p *player) image(storage, content, name, builtin string) {
 	if !ok {
 		p.t.Fatalf("no builtin image %s", builtin)
 	}
+	// The image says of itself what format it has.
+	if format, ok := strings.CutSuffix(name, ".qcow2"); ok && format != "" {
+		data = bytes.Replace(data, []byte("format: raw"), []byte("format: qcow2"), 1)
+	}
 	p.upload(storage, content, name, data)
 }
 

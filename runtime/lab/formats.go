@@ -16,26 +16,28 @@ var patternFormats = map[string]struct {
 	match *regexp.Regexp
 	fault string
 }{
-	"pve-vmid":       {regexp.MustCompile(`^[1-9][0-9]{2,8}$`), "value does not look like a valid VM ID\n"},
-	"pve-node":       {regexp.MustCompile(`^(?i)[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?$`), "value does not look like a valid node name\n"},
-	"pve-configid":   {regexp.MustCompile(`^(?i)[a-z][a-z0-9_\-]+$`), "invalid configuration ID '%s'\n"},
-	"pve-storage-id": {regexp.MustCompile(`^(?i)[a-z][a-z0-9\-_.]*[a-z0-9]$`), "storage ID '%s' contains illegal characters\n"},
-	"pve-poolid":     {regexp.MustCompile(`^[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}$`), "value does not look like a valid pool name\n"},
-	"pve-userid":     {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid user name\n"},
-	"pve-groupid":    {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "value does not look like a valid group name\n"},
-	"pve-roleid":     {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "invalid role name '%s'\n"},
-	"pve-realm":      {regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid realm\n"},
-	"pve-tokenid":    {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+$`), "value '%s' does not look like a valid token ID\n"},
-	"pve-priv":       {regexp.MustCompile(`^[A-Za-z]+(?:\.[A-Za-z]+)+$`), "invalid privilege '%s'\n"},
-	"email-opt":      {regexp.MustCompile(`^(?:[\w+\-~]+(?:\.[\w+\-~]+)*@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`), "value does not look like a valid email address\n"},
-	"pve-iface":      {regexp.MustCompile(`^(?i)[a-z][a-z0-9_]{1,20}(?:[:.]\d+)?$`), "invalid network interface name '%s'\n"},
-	"pve-bridge-id":  {regexp.MustCompile(`^[-_.\w]+$`), "invalid bridge ID '%s'\n"},
-	"pve-volume-id":  {volumeID, "unable to parse volume ID '%s'\n"},
-	"dns-name":       {dnsName, "value does not look like a valid DNS name\n"},
-	"urlencoded":     {regexp.MustCompile(`^[-%a-zA-Z0-9_.!~*'()]*$`), "invalid urlencoded string: %s\n"},
-	"disk-size":      {regexp.MustCompile(`^\d+(?:\.\d+)?[KMGT]?$`), "value does not look like a valid disk size: %s\n"},
-	"tag":            {regexp.MustCompile(`^(?i)[a-z0-9_][a-z0-9_\-+.]*$`), "invalid characters in tag\n"},
-	"pve-qm-bootdev": {regexp.MustCompile(`^(?:ide[0-3]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|sata[0-5]|net(?:[12]?\d|3[01])|usb(?:\d|1[0-3])|hostpci(?:\d|1[0-5]))$`), "invalid boot device '%s'\n"},
+	"pve-vmid":           {regexp.MustCompile(`^[1-9][0-9]{2,8}$`), "value does not look like a valid VM ID\n"},
+	"pve-node":           {regexp.MustCompile(`^(?i)[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?$`), "value does not look like a valid node name\n"},
+	"pve-configid":       {regexp.MustCompile(`^(?i)[a-z][a-z0-9_\-]+$`), "invalid configuration ID '%s'\n"},
+	"pve-storage-id":     {regexp.MustCompile(`^(?i)[a-z][a-z0-9\-_.]*[a-z0-9]$`), "storage ID '%s' contains illegal characters\n"},
+	"pve-poolid":         {regexp.MustCompile(`^[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}$`), "value does not look like a valid pool name\n"},
+	"pve-userid":         {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid user name\n"},
+	"pve-groupid":        {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "value does not look like a valid group name\n"},
+	"pve-roleid":         {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "invalid role name '%s'\n"},
+	"pve-realm":          {regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid realm\n"},
+	"pve-tokenid":        {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+$`), "value '%s' does not look like a valid token ID\n"},
+	"pve-priv":           {regexp.MustCompile(`^[A-Za-z]+(?:\.[A-Za-z]+)+$`), "invalid privilege '%s'\n"},
+	"email-opt":          {regexp.MustCompile(`^(?:[\w+\-~]+(?:\.[\w+\-~]+)*@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`), "value does not look like a valid email address\n"},
+	"pve-iface":          {regexp.MustCompile(`^(?i)[a-z][a-z0-9_]{1,20}(?:[:.]\d+)?$`), "invalid network interface name '%s'\n"},
+	"pve-storage-path":   {regexp.MustCompile(`^/(?:[^\n\r]*[^\s])?$`), "value does not look like a valid absolute path\n"},
+	"pve-storage-vgname": {regexp.MustCompile(`^(?i)[a-z0-9.\-_+]+$`), "lvm name '%s' contains illegal characters\n"},
+	"pve-bridge-id":      {regexp.MustCompile(`^[-_.\w]+$`), "invalid bridge ID '%s'\n"},
+	"pve-volume-id":      {volumeID, "unable to parse volume ID '%s'\n"},
+	"dns-name":           {dnsName, "value does not look like a valid DNS name\n"},
+	"urlencoded":         {regexp.MustCompile(`^[-%a-zA-Z0-9_.!~*'()]*$`), "invalid urlencoded string: %s\n"},
+	"disk-size":          {regexp.MustCompile(`^\d+(?:\.\d+)?[KMGT]?$`), "value does not look like a valid disk size: %s\n"},
+	"tag":                {regexp.MustCompile(`^(?i)[a-z0-9_][a-z0-9_\-+.]*$`), "invalid characters in tag\n"},
+	"pve-qm-bootdev":     {regexp.MustCompile(`^(?:ide[0-3]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|sata[0-5]|net(?:[12]?\d|3[01])|usb(?:\d|1[0-3])|hostpci(?:\d|1[0-5]))$`), "invalid boot device '%s'\n"},
 }
 
 var (
@@ -52,8 +54,10 @@ var objectFormats = map[string]string{
 // Formats of values that the lab keeps and never interprets: any text passes.
 // PVE would look closer.
 var uncheckedFormats = []string{
-	"pve-cpuset", "pve-qemu-sev-fmt", "pve-qemu-tdx-fmt", "pve-qm-cicustom", "pve-qm-hostpci",
-	"pve-qm-rng", "pve-qm-watchdog", "pve-vm-cpu-conf", "storage-pair-list",
+	"prune-backups", "pve-cpuset", "pve-dir-override-list", "pve-qemu-sev-fmt",
+	"pve-qemu-tdx-fmt", "pve-qm-cicustom", "pve-qm-hostpci", "pve-qm-rng",
+	"pve-qm-watchdog", "pve-storage-options", "pve-storage-portal-dns", "pve-storage-portal-dns-list",
+	"pve-storage-server", "pve-storage-zfs-blocksize", "pve-vm-cpu-conf", "storage-pair-list",
 }
 
 // storage content types of PVE 9.

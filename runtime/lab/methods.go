@@ -52,8 +52,11 @@ func handlers() map[string]handler {
 		"PUT /pools/{poolid}":    (*call).poolUpdate,
 		"DELETE /pools/{poolid}": (*call).poolDelete,
 
-		"GET /storage":           (*call).storageList,
-		"GET /storage/{storage}": (*call).storageGet,
+		"GET /storage":              (*call).storageList,
+		"GET /storage/{storage}":    (*call).storageGet,
+		"POST /storage":             (*call).storageCreate,
+		"PUT /storage/{storage}":    (*call).storageUpdate,
+		"DELETE /storage/{storage}": (*call).storageDelete,
 
 		"GET /nodes":                         (*call).nodeList,
 		"GET " + node + "/version":           (*call).version,

@@ -47,6 +47,12 @@ func (b *branch) add(m *method, path *schema) error {
 	return nil
 }
 
+// schemaOf is the schema of a method that the table has.
+func (t *table) schemaOf(verb, path string) *schema {
+	m, _ := t.find(verb, path)
+	return m.params
+}
+
 // find is the method for a request, with the values in its path. The path has
 // been unescaped.
 func (t *table) find(verb, path string) (*method, map[string]string) {

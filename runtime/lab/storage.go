@@ -16,9 +16,10 @@ type storage struct {
 	name    string
 	kind    string // dir, lvmthin
 	node    string
-	content []string // what it may hold, sorted
-	path    string   // where PVE would keep it, for logs
-	root    string   // where the lab keeps it
+	content []string          // what it may hold, sorted
+	path    string            // where PVE would keep it, for logs
+	root    string            // where the lab keeps it
+	params  map[string]string // as they were given
 	volumes map[string]*volume
 	images  map[uint][]*volume // volumes by guest
 }
@@ -68,31 +69,6 @@ func (v *volume) pvePath() string {
 		return v.storage.path + "/images/" + v.asBase()
 	}
 	return v.storage.path + "/" + v.Name
-}
-
-// loadStorages makes the storages every lab node has and finds their volumes.
-// "local" holds everything, so that images can be imported on the storage they
-// were uploaded to; "data" is block storage as LVM-thin has it.
-func (l *Lab) loadStorages() error {
-	node := l.cfg.Node
-	l.storages = []*storage{
-		{name: "data", kind: "lvmthin", content: []string{"images", "rootdir"}},
-		{name: "local", kind: "dir", path: "/var/lib/vz",
-			content: []string{"backup", "images", "import", "iso", "rootdir", "snippets", "vztmpl"}},
-	}
-	for _, s := range l.storages {
-		s.node, s.volumes, s.images = node, map[string]*volume{}, map[uint][]*volume{}
-		s.root = l.dir.path("storage", node, s.name)
-		for _, sub := range s.content {
-			if err := os.MkdirAll(filepath.Join(s.root, sub), 0o700); err != nil {
-				return dirError(l.dir.root, err)
-			}
-		}
-		if err := s.scan(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // scan finds the volumes on disk.

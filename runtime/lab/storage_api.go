@@ -6,30 +6,30 @@ import (
 	"strings"
 )
 
-// storageConfig is a storage in /storage.
-func (s *storage) config() map[string]any {
-	row := map[string]any{"storage": s.name, "type": s.kind, "content": strings.Join(s.content, ",")}
-	if s.kind == "dir" {
-		row["path"] = s.path
-	} else {
-		row["vgname"], row["thinpool"] = "pve", s.name
-	}
-	return row
-}
-
 func (c *call) storageList() (any, error) {
+	c.mu.Lock()
+	all := c.storages
+	c.mu.Unlock()
 	list := []any{}
-	for _, s := range c.storages {
+	for _, s := range all {
 		if kind := c.str("type"); (kind == "" || kind == s.kind) && c.maySee(s.name) {
-			list = append(list, s.config())
+			c.mu.Lock()
+			row := s.config()
+			row["digest"] = c.storageDigest()
+			c.mu.Unlock()
+			list = append(list, row)
 		}
 	}
 	return list, nil
 }
 
 func (c *call) storageGet() (any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if s := c.Lab.storage(c.str("storage")); s != nil {
-		return s.config(), nil
+		row := s.config()
+		row["digest"] = c.storageDigest()
+		return row, nil
 	}
 	return nil, errorf(500, "storage '"+c.str("storage")+"' does not exist")
 }
@@ -84,7 +84,9 @@ func (c *call) nodeStorageList() (any, error) {
 
 // mustStorage is the storage in the path.
 func (c *call) mustStorage() (*storage, error) {
+	c.mu.Lock()
 	s := c.Lab.storage(c.str("storage"))
+	c.mu.Unlock()
 	if s == nil {
 		return nil, badParam("storage", "No such storage.")
 	}
