@@ -2,6 +2,8 @@ package diag
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -23,7 +25,7 @@ type Entry struct {
 	Long  string // what it means, why it is an error, how to cure it
 }
 
-// Entries lists every code in order. Each family lives in its own file.
+// Entries lists every code in the order of the codes. Each family lives in its own file.
 func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
@@ -32,6 +34,7 @@ func Entries() []Entry {
 	} {
 		all = append(all, family...)
 	}
+	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return all
 }
 

@@ -149,7 +149,7 @@ func (e *evaluator) unknownFunction(name string, at source.Range) {
 		names = append(names, n)
 	}
 	sort.Strings(names)
-	didYouMean(d, name, names, "functions are pure: they cannot read files, the clock or the environment; see homestak explain HS0152")
+	didYouMean(d, name, names, "functions are pure: they cannot read files, the clock or the environment")
 	e.report(d)
 }
 

@@ -183,3 +183,15 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+// Where no number of nodes would help, none is spoken of.
+func TestTooManyTokensHoweverManyNodes(t *testing.T) {
+	l := DefaultLimits()
+	for most, notes := range map[int]int{l.Tokens.Most: 1, l.Tokens.Base: 0} {
+		l.Tokens.Most = most
+		_, found := ParseLimits(source.NewFile("a.hcl", []byte("x = ["+strings.Repeat("1,", l.Tokens.Base)+"]")), l)
+		if len(found) != 1 || found[0].Code != codeTooMany || len(found[0].Notes) != notes {
+			t.Errorf("at most %d: %v", most, found)
+		}
+	}
+}

@@ -88,9 +88,9 @@ type scanner struct {
 func (s *scanner) tooMany() bool {
 	here := source.Span(s.file, s.at, s.at)
 	if most := s.limits.Tokens.For(s.nodes); s.tokens > most {
-		s.found = input.TooMany(s.file, here, most, "words and signs", s.limits.Tokens.Node)
+		s.found = input.TooMany(s.file, here, most, "words and signs", s.limits.Tokens)
 	} else if s.nodes > input.MaxNodes {
-		s.found = input.TooMany(s.file, here, input.MaxNodes, "nodes", 0)
+		s.found = input.TooMany(s.file, here, input.MaxNodes, "nodes", input.Allowance{})
 	}
 	return s.found != nil
 }

@@ -48,13 +48,14 @@ func Check(f *source.File, bytes Allowance, nodes func([]byte) int) *diag.Diagno
 // MaxNodes is how many nodes a file may write out: count and for_each make more.
 const MaxNodes = 125_000
 
-// TooMany reports a file of more than most of something.
-func TooMany(f *source.File, at source.Range, most int, what string, per int) *diag.Diagnostic {
+// TooMany reports a file of more than most of something, which its allowance
+// gives it. With more nodes it might have more, unless that is all there is.
+func TooMany(f *source.File, at source.Range, most int, what string, a Allowance) *diag.Diagnostic {
 	d := codeTooMany.Errorf("the file holds more than %d %s", most, what)
 	d.Range = at
 	d.Help = SplitHelp
-	if per > 0 {
-		d.Notes = []diag.Note{{Text: fmt.Sprintf("a manifest may hold %d more for each of its nodes", per)}}
+	if most < a.Most {
+		d.Notes = []diag.Note{{Text: fmt.Sprintf("a manifest may hold %d more for each of its nodes", a.Node)}}
 	}
 	return d
 }

@@ -20,9 +20,9 @@ func scan(f *source.File, l Limits) *diag.Diagnostic {
 		nodes := names(f.Text)
 		switch most := l.Values.For(nodes); {
 		case n > most:
-			return input.TooMany(f, source.Span(f, 0, 0), most, "values", l.Values.Node)
+			return input.TooMany(f, source.Span(f, 0, 0), most, "values", l.Values)
 		case nodes > input.MaxNodes:
-			return input.TooMany(f, source.Span(f, 0, 0), input.MaxNodes, "nodes", 0)
+			return input.TooMany(f, source.Span(f, 0, 0), input.MaxNodes, "nodes", input.Allowance{})
 		}
 	}
 	return scanDocuments(f)
