@@ -96,6 +96,12 @@ func (e *evaluator) unknownName(x *hclsyntax.ScopeTraversalExpr) {
 		if len(x.Traversal) == 2 {
 			d.Fixes = replace(root, "node")
 		}
+	case len(e.scoped(name)) > 0:
+		full := e.scoped(name)
+		d.Help = "write " + strings.Join(full, " or ")
+		if len(full) == 1 {
+			d.Fixes = replace(root, full[0])
+		}
 	case len(x.Traversal) == 1:
 		didYouMean(d, name, known, fmt.Sprintf("put text into quotes: %q", name))
 		if len(d.Fixes) == 0 {
@@ -105,6 +111,16 @@ func (e *evaluator) unknownName(x *hclsyntax.ScopeTraversalExpr) {
 		didYouMean(d, name, known, "known here: "+few(known))
 	}
 	e.report(d)
+}
+
+// scoped are the variable and the local of a name, as expressions say them.
+func (e *evaluator) scoped(name string) (full []string) {
+	for _, root := range []string{"var", "local"} {
+		if t := e.scope.Vars[root].Type(); t.IsObjectType() && t.HasAttribute(name) {
+			full = append(full, root+"."+name)
+		}
+	}
+	return full
 }
 
 func (e *evaluator) rootNames() []string {
