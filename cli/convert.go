@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spf13/pflag"
 
@@ -78,6 +79,9 @@ func (a *app) convert(name string, o convert.Options, site, out string) error {
 	if err != nil {
 		return convertFinding(name, "read", err)
 	}
+	// A file that makes much of few bytes waits for its garbage to be collected,
+	// and does not take memory from others.
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(max(440<<20, int64(len(data))*170)))
 	f := source.NewFile(filepath.ToSlash(name), data)
 	if o.Evaluate {
 		var below string
