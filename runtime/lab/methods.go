@@ -99,6 +99,9 @@ func handlers() map[string]handler {
 		"POST " + qemu + "/status/suspend": (*call).qemuSuspend,
 		"POST " + qemu + "/status/resume":  (*call).qemuResume,
 		"GET " + qemu + "/feature":         (*call).qemuFeature,
+		"GET " + qemu + "/cloudinit":       (*call).cloudInitList,
+		"PUT " + qemu + "/cloudinit":       (*call).cloudInitUpdate,
+		"GET " + qemu + "/cloudinit/dump":  (*call).cloudInitDump,
 		"POST " + qemu + "/move_disk":      (*call).qemuMove,
 
 		"GET " + qemu + "/snapshot":                      (*call).snapshotList,

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -225,8 +226,11 @@ func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(stri
 	if err := guard(v); err != nil {
 		return err
 	}
-	if err := v.deletable(ch); err != nil {
+	if err := errors.Join(v.deletable(ch), v.oneSeed(ch)); err != nil {
 		return err
+	}
+	if password, ok := ch.set["cipassword"]; ok {
+		ch.set["cipassword"] = hashGuestPassword(password)
 	}
 	made, err := l.makeDrives(vmid, ch.set, logf)
 	if err != nil {

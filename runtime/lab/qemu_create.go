@@ -46,6 +46,9 @@ func (c *call) qemuCreate() (any, error) {
 	if err := c.checkDrives(set); err != nil {
 		return nil, err
 	}
+	if err := (&vm{}).oneSeed(change{set: set}); err != nil {
+		return nil, err
+	}
 	v := &vm{VMID: vmid, Node: c.cfg.Node, Config: map[string]string{"lock": "create"}}
 	if err := c.reserve(v); err != nil {
 		return nil, fmt.Errorf("unable to create VM %d - %w", vmid, err)

@@ -50,17 +50,18 @@ func (l *Lab) checkDrives(set map[string]string) error {
 		if !isVolume {
 			continue // none, cdrom, a path
 		}
-		if strings.HasSuffix(file, ":cloudinit") {
-			return errorf(501, "cloud-init drives are not implemented by this lab")
-		}
 		s := l.storage(store)
 		if s == nil {
 			return errorf(500, "storage '"+store+"' does not exist")
 		}
-		if m != nil {
+		_, seed := wantsSeed(file)
+		if m != nil || seed {
 			if err := s.holds("images"); err != nil {
 				return err
 			}
+		}
+		if seed {
+			continue
 		}
 		if v := l.findVolume(file); m == nil && v != nil && v.Content != "images" && v.Content != "iso" ||
 			m == nil && strings.HasPrefix(file, store+":import/") {
@@ -103,6 +104,16 @@ func (l *Lab) makeDrives(vmid uint, set map[string]string, logf func(string, ...
 			continue
 		}
 		o := parseDrive(slot, set[slot])
+		if store, ok := wantsSeed(o["file"]); ok {
+			v, err := l.makeSeedVolume(vmid, store, o, logf)
+			if err != nil {
+				return made, err
+			}
+			made = append(made, v)
+			set[slot] = printDrive(slot, o)
+			logf("%s: successfully created disk '%s'", slot, set[slot])
+			continue
+		}
 		m := newDisk.FindStringSubmatch(o["file"])
 		if m == nil {
 			if err := l.checkVolume(o); err != nil {

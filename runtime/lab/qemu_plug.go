@@ -19,8 +19,10 @@ func (l *Lab) plug(v *vm, force bool) (freed []string, faults map[string]string)
 	faults = map[string]string{}
 	for _, k := range slices.Concat(slices.Clone(v.Unset), sortedKeys(v.Pending)) {
 		switch {
-		case slices.Contains(fastOptions, k):
+		case slices.Contains(fastOptions, k) || inSeed(k):
+			before := v.clone()
 			v.settle(k, force)
+			v.remember(k, before.Config)
 		case !v.pluggable(k):
 		default:
 			before := v.clone()

@@ -74,6 +74,12 @@ func (l *Lab) boot(t *task, v *vm) error {
 	}
 	pending := len(v.Pending)+len(v.Unset) > 0
 	v.applyPending()
+	if seedDrive(v.Config) != "" {
+		t.logf("generating cloud-init ISO")
+		if err := l.generate(v); err != nil {
+			return err
+		}
+	}
 	if err := l.checkHardware(v); err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type vm struct {
 	Running bool              `json:"running,omitempty"`
 	Since   int64             `json:"since,omitempty"`  // when it was started
 	Paused  bool              `json:"paused,omitempty"` // it runs, but its CPUs stand still
+	Stale   map[string]string `json:"stale,omitempty"`  // what the seed says of options that changed since; "" = nothing
 	Gone    bool              `json:"gone,omitempty"`   // destroyed; what is left of it is removed at the next open
 	Making  bool              `json:"making,omitempty"` // being cloned; removed at the next open
 
@@ -44,7 +45,7 @@ type vm struct {
 func (v *vm) clone() *vm {
 	c := *v
 	c.Config, c.Pending, c.Unset = maps.Clone(v.Config), maps.Clone(v.Pending), slices.Clone(v.Unset)
-	c.Snapshots = maps.Clone(v.Snapshots)
+	c.Snapshots, c.Stale = maps.Clone(v.Snapshots), maps.Clone(v.Stale)
 	if c.Pending == nil {
 		c.Pending = map[string]string{}
 	}

@@ -22,7 +22,7 @@ func Build(s Seed) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return image(files)
+	return Image(files)
 }
 
 // Render makes the files of a seed without the disk around them.

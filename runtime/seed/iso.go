@@ -33,7 +33,9 @@ type member struct {
 	data []byte
 }
 
-func image(f *Files) ([]byte, error) {
+// Image is the disk with the files of a seed: an ISO9660 volume labelled cidata.
+// Parse reads it back.
+func Image(f *Files) ([]byte, error) {
 	members := []member{{"meta-data", f.MetaData}}
 	if f.NetworkConfig != nil {
 		members = append(members, member{"network-config", f.NetworkConfig})

@@ -194,6 +194,13 @@ func (c *cloudInit) network(ctx context.Context, config []byte) {
 	if config == nil {
 		return
 	}
+	if isNetworkV1(config) {
+		var err error
+		if config, err = renderV1(config); err != nil {
+			c.fail("network", err)
+			return
+		}
+	}
 	if _, err := parseNetplan(config); err != nil {
 		c.fail("network", err)
 		return

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path"
@@ -76,14 +77,16 @@ func (c *cloudInit) hostKeys(ctx context.Context, u *userData) {
 // users makes the accounts. Without a users key there is the image's default
 // user, debian, who gets the keys at the top of the file.
 func (c *cloudInit) users(ctx context.Context, u *userData) {
-	entries := u.Users
-	if entries == nil {
-		lock := true
-		entries = []userEntry{{
-			Name: "debian", Shell: "/bin/bash", LockPasswd: &lock, Groups: words{"adm,audio,cdrom,dialout,floppy,netdev,plugdev,sudo,video"},
-			Sudo: words{"ALL=(ALL) NOPASSWD:ALL"}, AuthorizedKeys: u.AuthorizedKeys,
-		}}
-	} else if len(u.AuthorizedKeys) > 0 {
+	entries, standard := u.Users, u.Users == nil
+	if standard {
+		entries = []userEntry{u.defaultUser()}
+	}
+	for i, e := range entries {
+		if e.Name == "default" {
+			entries[i], standard = u.defaultUser(), true
+		}
+	}
+	if !standard && len(u.AuthorizedKeys) > 0 {
 		c.fail("ssh_authorized_keys", errors.New("there is no default user to give them to"))
 	}
 	var rules strings.Builder
@@ -99,6 +102,25 @@ func (c *cloudInit) users(ctx context.Context, u *userData) {
 	if rules.Len() > 0 {
 		c.write(ctx, sudoersPath, []byte(rules.String()), 0o440)
 	}
+}
+
+// defaultUser is the image's own user as the user data wants him.
+func (u *userData) defaultUser() userEntry {
+	lock := true
+	e := userEntry{
+		Name: "debian", Shell: "/bin/bash", LockPasswd: &lock, Groups: words{"adm,audio,cdrom,dialout,floppy,netdev,plugdev,sudo,video"},
+		Sudo: words{"ALL=(ALL) NOPASSWD:ALL"}, AuthorizedKeys: u.AuthorizedKeys,
+	}
+	if name := strings.TrimSpace(u.User); name != "" {
+		e.Name = name
+	}
+	if u.Password != "" {
+		lock, e.HashedPasswd = false, u.Password
+		if !strings.HasPrefix(u.Password, "$") {
+			e.HashedPasswd = Crypt([]byte(u.Password), "$6$"+rand.Text()[:16]+"$")
+		}
+	}
+	return e
 }
 
 func (c *cloudInit) user(ctx context.Context, e userEntry) error {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"crypto/sha256"
 	"crypto/sha512"
 	"fmt"
 	"hash"
@@ -8,13 +9,20 @@ import (
 	"strings"
 )
 
-// sha512Crypt is crypt(3) with method $6$, after Ulrich Drepper's description
-// of it: settings is "$6$[rounds=N$]SALT[$…]", the result the whole hash. It is
-// "" for settings it cannot read. The number of rounds is bounded, so a login
-// costs no more than a second.
-func sha512Crypt(password []byte, settings string) string {
+// Crypt is crypt(3) with the methods $5$ (SHA-256) and $6$ (SHA-512), after
+// Ulrich Drepper's description of them: settings is "$6$[rounds=N$]SALT[$…]", the
+// result the whole hash. It is "" for settings it cannot read. The number of
+// rounds is bounded, so a login costs no more than a second.
+func Crypt(password []byte, settings string) string {
 	const least, usual, most = 1000, 5000, 200_000
-	rest := strings.TrimPrefix(settings, "$6$")
+	newHash, method := sha512.New, "$6$"
+	if strings.HasPrefix(settings, "$5$") {
+		newHash, method = sha256.New, "$5$"
+	}
+	rest, ok := strings.CutPrefix(settings, method)
+	if !ok {
+		return ""
+	}
 	rounds, explicit := usual, false
 	if after, ok := strings.CutPrefix(rest, "rounds="); ok {
 		text, salt, found := strings.Cut(after, "$")
@@ -27,11 +35,11 @@ func sha512Crypt(password []byte, settings string) string {
 	salt, _, _ := strings.Cut(rest, "$")
 	salt = salt[:min(len(salt), 16)]
 
-	b := sha512.New()
+	b := newHash()
 	add(b, password, []byte(salt), password)
 	alternate := b.Sum(nil)
 
-	a := sha512.New()
+	a := newHash()
 	add(a, password, []byte(salt), cycle(alternate, len(password)))
 	for n := len(password); n > 0; n >>= 1 {
 		if n&1 != 0 {
@@ -42,19 +50,19 @@ func sha512Crypt(password []byte, settings string) string {
 	}
 	sum := a.Sum(nil)
 
-	dp := sha512.New()
+	dp := newHash()
 	for range len(password) {
 		dp.Write(password)
 	}
 	p := cycle(dp.Sum(nil), len(password))
-	ds := sha512.New()
+	ds := newHash()
 	for range 16 + int(sum[0]) {
 		ds.Write([]byte(salt))
 	}
 	s := cycle(ds.Sum(nil), len(salt))
 
 	for i := range rounds {
-		c := sha512.New()
+		c := newHash()
 		if i&1 != 0 {
 			c.Write(p)
 		} else {
@@ -73,7 +81,7 @@ func sha512Crypt(password []byte, settings string) string {
 		}
 		sum = c.Sum(sum[:0])
 	}
-	prefix := "$6$"
+	prefix := method
 	if explicit {
 		prefix += fmt.Sprintf("rounds=%d$", rounds)
 	}
@@ -95,8 +103,9 @@ func cycle(block []byte, n int) []byte {
 	return out[:n]
 }
 
-// cryptBase64 writes the 64 bytes in the order the method prescribes: groups
-// of three, 21 apart, whose first index moves on by 21 from group to group.
+// cryptBase64 writes the bytes in the order the method prescribes: groups of
+// three, a third of the hash apart, whose first index moves on by that from
+// group to group; forwards for SHA-512, backwards for SHA-256.
 func cryptBase64(sum []byte) string {
 	const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	var out strings.Builder
@@ -106,11 +115,20 @@ func cryptBase64(sum []byte) string {
 			w >>= 6
 		}
 	}
-	x, y, z := 0, 21, 42
-	for range 21 {
+	third := len(sum) / 3
+	x, y, z := 0, third, 2*third
+	for range third {
 		put(uint32(sum[x])<<16|uint32(sum[y])<<8|uint32(sum[z]), 4)
-		x, y, z = y+1, z+1, x+1
+		if len(sum) == sha512.Size {
+			x, y, z = y+1, z+1, x+1
+		} else {
+			x, y, z = z+1, x+1, y+1
+		}
 	}
-	put(uint32(sum[63]), 2)
+	if len(sum) == sha512.Size {
+		put(uint32(sum[63]), 2)
+	} else {
+		put(uint32(sum[31])<<8|uint32(sum[30]), 3)
+	}
 	return out.String()
 }

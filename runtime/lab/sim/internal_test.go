@@ -13,16 +13,17 @@ import (
 )
 
 // Vectors are glibc's, made by crypt(3) and openssl passwd -6.
-func TestSHA512Crypt(t *testing.T) {
+func TestCrypt(t *testing.T) {
 	for _, v := range [][2]string{
 		{"Hello world!", "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"},
 		{"a very much longer text to encrypt.  This one even stretches over morethan one line.",
 			"$6$rounds=1400$anotherlongsalts$POfYwTEok97VWcjxIiSOjiykti.o/pQs.wPvMxQ6Fm7I6IoYN3CmLs66x9t0oSwbtEW7o7UmJEiDwGqd8p4ur1"},
+		{"plain", "$5$i3TxsHdf$WwtflhZjxdBsk58msO5WcwTTR/gpwByDYKjdNfXJj73"},
 		{"x", "$6$rounds=1000$roundstoolow$qx2Fl7m6z8W9xTQWleBFcfpSbZdad3Xf2nPBvXW832RViQ1pt1l8BiR/kE7LCJI9fKa5xkt1idWWzK2.UlHOF/"},
 		{"", "$6$ab$xnh5Qsr2NdbFw1PgdZie7nLON3gv.S.23iQDBqAzkdoXPtDnVSpludXkM5UWybQO3OI7hBj9wHg9Ow6sUWD60/"},
 	} {
 		if !verifyPassword(v[1], []byte(v[0])) {
-			t.Errorf("%q: %s", v[0], sha512Crypt([]byte(v[0]), v[1]))
+			t.Errorf("%q: %s", v[0], Crypt([]byte(v[0]), v[1]))
 		}
 		if verifyPassword(v[1], []byte(v[0]+"x")) || verifyPassword("!"+v[1], []byte(v[0])) {
 			t.Errorf("%q: a wrong password or a locked account passed", v[0])

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"golang.org/x/crypto/ssh"
 
@@ -104,10 +103,9 @@ func sameKey(line string, key ssh.PublicKey) bool {
 }
 
 // verifyPassword compares a password with a crypt(5) hash. Locked accounts,
-// empty hashes and methods other than SHA-512 never match.
+// empty hashes and methods other than SHA-256 and SHA-512
+// never match.
 func verifyPassword(hash string, password []byte) bool {
-	if !strings.HasPrefix(hash, "$6$") {
-		return false
-	}
-	return sha512Crypt(password, hash) == hash
+	made := Crypt(password, hash)
+	return made != "" && made == hash
 }

@@ -234,7 +234,7 @@ func TestCloudInitErrors(t *testing.T) {
 	bob, _ := newSigner(t)
 	line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(bob.PublicKey())))
 	m := b.plain(100, "#cloud-config\nusers:\n  - {name: root2, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: ['"+line+"']}\n"+
-		"packages: [no-such-package]\nswap: {size: 1}\nruncmd: [[false]]\n", "instance-id: one\n", "version: 1\n")
+		"packages: [no-such-package]\nswap: {size: 1}\nruncmd: [[false]]\n", "instance-id: one\n", "version: 3\n")
 	conn, err := b.hv.Dial(t.Context(), "tcp", address(t, m)+":22") // the card falls back to DHCP
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,10 @@ type userData struct {
 	ManageEtcHosts   any         `yaml:"manage_etc_hosts"`
 	Timezone         string      `yaml:"timezone"`
 	Users            []userEntry `yaml:"users"`
+	User             string      `yaml:"user"`     // the default user's name
+	Password         string      `yaml:"password"` // the default user's, hashed or not
+	ChPasswd         any         `yaml:"chpasswd"` // only whether passwords expire, which nothing here asks
+	DisableRoot      any         `yaml:"disable_root"`
 	AuthorizedKeys   []string    `yaml:"ssh_authorized_keys"`
 	SSHPasswordAuth  *bool       `yaml:"ssh_pwauth"`
 	SSHDeleteKeys    *bool       `yaml:"ssh_deletekeys"`
@@ -43,6 +47,15 @@ type userEntry struct {
 	Groups         words    `yaml:"groups"`
 	Sudo           words    `yaml:"sudo"`
 	AuthorizedKeys []string `yaml:"ssh_authorized_keys"`
+}
+
+// UnmarshalYAML takes a name alone, too: "default" is the image's own user.
+func (e *userEntry) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		return n.Decode(&e.Name)
+	}
+	type plain userEntry
+	return n.Decode((*plain)(e))
 }
 
 type writeFile struct {
@@ -112,6 +125,7 @@ func parseUserData(text []byte) (*userData, error) {
 var knownUserData = []string{
 	"hostname", "fqdn", "preserve_hostname", "manage_etc_hosts", "timezone", "users", "ssh_authorized_keys", "ssh_pwauth",
 	"ssh_deletekeys", "write_files", "package_update", "package_upgrade", "packages", "runcmd",
+	"user", "password", "chpasswd", "disable_root",
 }
 
 // metaData is a seed's meta-data.
