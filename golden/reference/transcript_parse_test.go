@@ -27,7 +27,7 @@ func (x *exchange) head() string { return x.verb + " " + x.path }
 
 // nextParam is where a parameter follows another: values may have blanks and
 // line ends in them.
-var nextParam = regexp.MustCompile(`[ \n]([a-z][a-z0-9-]*=)`)
+var nextParam = regexp.MustCompile(`[ \n]([a-zA-Z][a-zA-Z0-9-]*=)`)
 
 // parseTranscript reads a recording: sections "##### NAME", requests
 // ">>> VERB PATH KEY=VALUE …", answers "<<< STATUS REASON   [TIME]" and a body,

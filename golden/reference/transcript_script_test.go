@@ -2,6 +2,7 @@ package reference
 
 import (
 	"strings"
+	"time"
 
 	"github.com/homestak/homestak/runtime/lab"
 )
@@ -66,6 +67,8 @@ func (p *player) prepare(section string) {
 		made, _ := data.(map[string]any)
 		p.tokens[asNoperm] = asNoperm + "=" + textOf(made["value"])
 		p.inside("POST", "/pools", "poolid=jsonpool", "comment=c")
+	case "04-start":
+		time.Sleep(15 * time.Second) // pvestatd has been there
 	case "06-lock-clone":
 		p.inside("PUT", "/nodes/pve1/qemu/100/config", "name=zzz2", "protection=0", "delete=tags")
 	case "08-lxc":
@@ -83,6 +86,14 @@ func (p *player) prepare(section string) {
 
 // before does what was done between two requests and was not recorded.
 func (p *player) before(x *exchange) {
-	switch x.line {
+	const clone = "UPID:pve1:00000E8B:0005D705:6B03E7AF:qmclone:120:root@pam!full:"
+	switch {
+	case x.section == "18-race-abort" && x.verb == "GET" && x.path == "/nodes/pve1/tasks/"+clone+"/status" && p.names[clone] == "":
+		_, body := p.send(asFull, "POST", "/nodes/pve1/qemu/120/clone", [][2]string{{"newid", "133"}, {"full", "1"}})
+		if upid := textOf(body["data"]); upid != "" {
+			p.names[clone] = upid
+		}
+	case x.verb == "DELETE" && x.path == "/nodes/pve1/tasks/"+clone && p.names[clone] != "":
+		p.wait(p.names[clone])
 	}
 }

@@ -36,6 +36,8 @@ func imageSize(path, format string) (int64, error) {
 	}
 	head = head[:n]
 	switch {
+	case bytes.HasPrefix(head, []byte(builtinMagic)) && bytes.Contains(head, []byte("\nformat: "+format+"\n")):
+		return builtinSize(head)
 	case format == "qcow2" && (len(head) < 72 || !bytes.HasPrefix(head, []byte("QFI\xfb"))):
 		return 0, errors.New("qemu-img: Could not open image: Image is not in qcow2 format")
 	case format == "qcow2":

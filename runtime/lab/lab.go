@@ -38,6 +38,7 @@ type Lab struct {
 	access   access
 	vms      map[uint]*vm
 	pools    map[string]*pool
+	made     map[uint]time.Time // when guests were made in this process
 	storages []*storage
 	locks    map[string]chan struct{} // PVE's lock files by name, full = free
 	shared   map[uint]*sharing        // guests whose lock file readers hold
@@ -64,7 +65,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 	}
 	l := &Lab{
 		cfg: cfg, dir: dir, handlers: handlers(),
-		vms: map[uint]*vm{}, pools: map[string]*pool{}, locks: map[string]chan struct{}{},
+		vms: map[uint]*vm{}, pools: map[string]*pool{}, made: map[uint]time.Time{}, locks: map[string]chan struct{}{},
 		shared: map[uint]*sharing{},
 	}
 	l.ctx, l.stop = context.WithCancel(context.Background())

@@ -63,7 +63,7 @@ func (c *call) nodeStatus() (any, error) {
 		"kversion":       "Linux 6.17.2-1-pve #1 SMP PREEMPT_DYNAMIC",
 		"current-kernel": map[string]any{"sysname": "Linux", "release": "6.17.2-1-pve", "version": "#1 SMP PREEMPT_DYNAMIC", "machine": "x86_64"},
 		"boot-info":      map[string]any{"mode": "efi", "secureboot": 0},
-		"cpuinfo":        map[string]any{"cpus": nodeCPUs, "cores": nodeCPUs, "sockets": 1, "model": "homestak lab", "mhz": "3000.000", "hvm": "1", "flags": "vmx", "user_hz": 100},
+		"cpuinfo":        map[string]any{"cpus": nodeCPUs, "cores": nodeCPUs, "sockets": 1, "model": "homestak lab", "vendor": "GenuineIntel", "mhz": "3000.000", "hvm": "1", "flags": "vmx", "user_hz": 100},
 		"memory":         map[string]any{"total": nodeMemory, "used": 4 << 30, "free": nodeMemory - 4<<30, "available": nodeMemory - 4<<30},
 		"swap":           map[string]any{"total": 0, "used": 0, "free": 0},
 		"rootfs":         map[string]any{"total": int64(storageSize), "used": 4 << 30, "free": storageSize - 4<<30, "avail": storageSize - 4<<30},
@@ -83,19 +83,39 @@ func (l *Lab) bridgeRow() map[string]any {
 	return map[string]any{
 		"iface": bridge, "type": "bridge", "method": "static", "method6": "manual", "families": []string{"inet"},
 		"address": address, "netmask": strconv.Itoa(p.Bits()), "cidr": address + "/" + strconv.Itoa(p.Bits()),
-		"bridge_ports": "", "bridge_stp": "off", "bridge_fd": "0", "autostart": 1, "active": 1, "priority": 3,
+		"bridge_ports": "", "bridge_stp": "off", "bridge_fd": "0", "autostart": 1, "active": 1, "priority": 4,
+	}
+}
+
+// port is the node's network card; nothing is plugged into it.
+const port = "eno1"
+
+func portRow() map[string]any {
+	return map[string]any{
+		"iface": port, "type": "eth", "method": "manual", "method6": "manual", "families": []string{"inet"}, "priority": 3,
 	}
 }
 
 func (c *call) networkList() (any, error) {
 	switch c.str("type") {
 	case "", "bridge", "any_bridge", "any_local_bridge", "include_sdn":
-		return []any{c.bridgeRow()}, nil
+		list := []any{c.bridgeRow()}
+		if c.str("type") == "" {
+			list = append(list, portRow())
+		}
+		return list, nil
+	case "eth":
+		return []any{portRow()}, nil
 	}
 	return []any{}, nil
 }
 
 func (c *call) networkGet() (any, error) {
+	if c.str("iface") == port {
+		row := portRow()
+		delete(row, "iface")
+		return row, nil
+	}
 	if c.str("iface") != bridge {
 		return nil, badParam("iface", "interface does not exist")
 	}

@@ -90,6 +90,7 @@ func (l *Lab) reserve(v *vm) error {
 	if other := l.vms[v.VMID]; other != nil {
 		return fmt.Errorf("VM %d already exists on node '%s'", v.VMID, other.Node)
 	}
+	l.made[v.VMID] = l.now()
 	return l.saveLocked(v)
 }
 

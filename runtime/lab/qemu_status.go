@@ -3,6 +3,7 @@ package lab
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // vmStatus is a guest in numbers, as every listing starts from.
@@ -127,6 +128,9 @@ func (c *call) qemuCurrent() (any, error) {
 		row["serial"] = 1
 	}
 	if s.running {
+		for _, k := range []string{"cpu", "io", "memory"} {
+			row["pressure"+k+"some"], row["pressure"+k+"full"] = 0, 0
+		}
 		nics := map[string]any{}
 		for _, n := range c.hardware(v).NICs {
 			_, i, _ := splitSlot(n.Slot)
@@ -139,6 +143,11 @@ func (c *call) qemuCurrent() (any, error) {
 
 // vmResource is a guest in /cluster/resources and in pools.
 func (c *call) vmResource(s vmStatus) map[string]any {
+	if !c.polled(s.vm.VMID) {
+		return map[string]any{
+			"id": "qemu/" + vmidText(s.vm.VMID), "type": "qemu", "vmid": s.vm.VMID, "node": s.vm.Node, "status": "unknown",
+		}
+	}
 	row := map[string]any{
 		"id": "qemu/" + vmidText(s.vm.VMID), "type": "qemu", "vmid": s.vm.VMID, "node": s.vm.Node,
 		"name": s.name, "status": s.power(), "template": 0, "maxcpu": coresOf(s.vm.Config), "cpu": 0,
@@ -148,13 +157,23 @@ func (c *call) vmResource(s vmStatus) map[string]any {
 	if s.vm.template() {
 		row["template"] = 1
 	}
-	if tags, ok := s.vm.next()["tags"]; ok {
-		row["tags"] = tags
-	}
 	if lock := s.vm.lock(); lock != "" {
 		row["lock"] = lock
 	}
 	return row
+}
+
+// pollTime is how often pvestatd looks at the guests.
+const pollTime = 10 * time.Second
+
+// polled reports whether pvestatd has seen a guest: until then the cluster knows
+// of it no more than that it is there. Guests that were there when the lab was
+// opened have been seen.
+func (l *Lab) polled(vmid uint) bool {
+	l.mu.Lock()
+	made, ok := l.made[vmid]
+	l.mu.Unlock()
+	return !ok || l.now().Sub(l.born)/pollTime > made.Sub(l.born)/pollTime
 }
 
 // clusterResources is GET /cluster/resources.
@@ -165,6 +184,9 @@ func (c *call) clusterResources() (any, error) {
 		pools := c.poolsByVM()
 		for _, s := range c.statuses() {
 			row := c.vmResource(s)
+			if tags, ok := s.vm.next()["tags"]; ok {
+				row["tags"] = tags
+			}
 			if pool := pools[s.vm.VMID]; pool != "" {
 				row["pool"] = pool
 			}
