@@ -20,7 +20,8 @@ import (
 //	lock              held while open
 //	lab.json          format of the directory, age of the lab
 //	token, tls.pem    0600
-//	access.json       0600: token hashes
+//	access.json       0600: users, roles, ACLs, hashes of tokens and passwords
+//	storages.json     the storages, once one was made, changed or removed
 //	log.jsonl         Entry a line
 //	tasks.jsonl       start and end of every task
 //	guests/VMID.json  configuration and power of a guest
