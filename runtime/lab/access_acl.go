@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+func (c *call) accessIndex() (any, error) {
+	return subdirs("users groups domains openid tfa roles acl password permissions ticket"), nil
+}
+
 func (c *call) roleList() (any, error) {
 	special := specialRoles()
 	c.mu.Lock()

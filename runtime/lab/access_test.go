@@ -87,6 +87,27 @@ func TestACL(t *testing.T) {
 	}
 }
 
+func TestTokenUpdate(t *testing.T) {
+	root := newClient(t, open(t, Config{}))
+	root.ok("POST", "/access/users", "userid=ann@pve")
+	root.ok("POST", "/access/groups", "groupid=ops", "comment=x")
+	root.ok("PUT", "/access/users/ann@pve", "groups=ops")
+	ann := root.as("ann@pve!one", "1")
+	made := root.ok("PUT", "/access/users/ann@pve/token/one", "regenerate=1", "privsep=0", "comment=c").(map[string]any)
+	if made["full-tokenid"] != "ann@pve!one" || made["privsep"] != 0.0 || made["comment"] != "c" {
+		t.Error(made)
+	}
+	if r := ann.do("GET", "/version"); r.Status != "401 Authentication failed!" {
+		t.Error(r.Status)
+	}
+	ann.token = "ann@pve!one=" + made["value"].(string)
+	ann.ok("GET", "/version")
+	root.ok("PUT", "/access/groups/ops", "comment=y")
+	if g := root.ok("GET", "/access/groups/ops").(map[string]any); g["comment"] != "y" || len(g["members"].([]any)) != 1 {
+		t.Error(g)
+	}
+}
+
 func TestTicket(t *testing.T) {
 	clock := newClock()
 	root := newClient(t, open(t, Config{Clock: clock}))

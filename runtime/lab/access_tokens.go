@@ -92,3 +92,46 @@ func (c *call) tokenDelete() (any, error) {
 		return nil
 	})
 }
+
+// tokenUpdate is PUT on a token; with regenerate it gets another secret, which
+// is in this answer and nowhere else.
+func (c *call) tokenUpdate() (any, error) {
+	user, id := c.str("userid"), c.str("tokenid")
+	secret := newUUID()
+	var row map[string]any
+	err := c.edit("", func(a *access) error {
+		if a.find(user, id) == nil {
+			return noToken(user, id)
+		}
+		t := *a.find(user, id)
+		for _, k := range splitList(c.str("delete")) {
+			switch k {
+			case "comment":
+				t.Comment = ""
+			case "expire":
+				t.Expire = 0
+			case "privsep":
+				t.Privsep = true
+			default:
+				return badParam("delete", "unknown option '"+k+"'")
+			}
+		}
+		if c.has("comment") {
+			t.Comment = c.str("comment")
+		}
+		t.Expire, t.Privsep = c.number("expire", t.Expire), c.flagOr("privsep", t.Privsep)
+		if c.flag("regenerate") {
+			t.Hash = hashSecret(secret)
+		}
+		a.put(t)
+		row = t.row()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.flag("regenerate") {
+		row["full-tokenid"], row["value"] = user+"!"+id, secret
+	}
+	return row, nil
+}

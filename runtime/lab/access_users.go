@@ -208,6 +208,35 @@ func (c *call) groupCreate() (any, error) {
 	})
 }
 
+func (c *call) groupGet() (any, error) {
+	id := c.str("groupid")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g := c.access.group(id)
+	if g == nil {
+		return nil, fmt.Errorf("group '%s' does not exist", id)
+	}
+	row := map[string]any{"members": append([]string{}, c.groupMembers()[id]...)}
+	if g.Comment != "" {
+		row["comment"] = g.Comment
+	}
+	return row, nil
+}
+
+func (c *call) groupUpdate() (any, error) {
+	id := c.str("groupid")
+	return nil, c.edit("update group failed", func(a *access) error {
+		if a.group(id) == nil {
+			return fmt.Errorf("group '%s' does not exist", id)
+		}
+		a.Groups = slices.Clone(a.Groups)
+		if c.has("comment") {
+			a.group(id).Comment = c.str("comment")
+		}
+		return nil
+	})
+}
+
 func (c *call) groupDelete() (any, error) {
 	id := c.str("groupid")
 	return nil, c.edit("delete group failed", func(a *access) error {

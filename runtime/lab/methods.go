@@ -38,6 +38,10 @@ func handlers() map[string]handler {
 		"GET " + tokens + "/{tokenid}":    (*call).tokenGet,
 		"POST " + tokens + "/{tokenid}":   (*call).tokenCreate,
 		"DELETE " + tokens + "/{tokenid}": (*call).tokenDelete,
+		"PUT " + tokens + "/{tokenid}":    (*call).tokenUpdate,
+		"GET /access/groups/{groupid}":    (*call).groupGet,
+		"PUT /access/groups/{groupid}":    (*call).groupUpdate,
+		"GET /access":                     (*call).accessIndex,
 
 		"GET /cluster/resources":                 (*call).clusterResources,
 		"GET /cluster/nextid":                    (*call).clusterNextID,
