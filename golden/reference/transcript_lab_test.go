@@ -53,7 +53,7 @@ func openPlayer(t *testing.T) *player {
 	ln := newPipeListener()
 	l, err := lab.Open(t.Context(), lab.Config{
 		Dir: t.TempDir(), Node: "pve1", Listener: ln, Subnet: netip.MustParsePrefix("10.99.0.0/24"),
-		TaskTime: 900 * time.Millisecond, BootTime: 150 * time.Second,
+		TaskTime: 900 * time.Millisecond, BootTime: 150 * time.Second, PollTime: 10 * time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 // What pvestatd has not seen yet is there, and no more is known of it.
 func TestPolled(t *testing.T) {
 	clock := newClock()
-	c := newClient(t, open(t, Config{Clock: clock}))
+	c := newClient(t, open(t, Config{Clock: clock, PollTime: 10 * time.Second}))
 	c.ok("POST", "/pools", "poolid=prod")
 	c.task("POST", "/nodes/pve1/qemu", "vmid=100", "name=web", "tags=a", "pool=prod")
 	resource := func() map[string]any {

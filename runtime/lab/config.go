@@ -37,6 +37,7 @@ type Config struct {
 
 	TaskTime time.Duration // every task takes at least this long
 	BootTime time.Duration // a guest's operating system needs at least this long to come up
+	PollTime time.Duration // how often pvestatd looks at the guests: 10 s on PVE; 0 = what the cluster knows is always up to date
 	Clock    Clock         // default: the real one
 
 	Programs map[string]Program // what guests can execute, by name

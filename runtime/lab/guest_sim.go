@@ -59,7 +59,7 @@ func (l *Lab) coldStart(ctx context.Context, vmids []uint) error {
 func (l *Lab) nest(ctx context.Context, binary *sim.Binary, n sim.Nest) (sim.Inner, error) {
 	inner, err := Open(ctx, Config{
 		Dir: n.Dir, Name: n.Node, Node: n.Node, Listener: n.Listener, Certificate: &n.Certificate, Subnet: n.Subnet,
-		TaskTime: l.cfg.TaskTime, BootTime: l.cfg.BootTime, Clock: l.cfg.Clock, Programs: l.cfg.Programs, Self: l.cfg.Self,
+		TaskTime: l.cfg.TaskTime, BootTime: l.cfg.BootTime, PollTime: l.cfg.PollTime, Clock: l.cfg.Clock, Programs: l.cfg.Programs, Self: l.cfg.Self,
 		Hypervisor: func(in *Lab) (guest.Hypervisor, error) { return simulatedOn(in, binary, n.Host, n.Avoid) },
 		inside:     &inside{log: l.log, name: vmidText(n.VMID), cold: n.Cold},
 	})

@@ -3,7 +3,6 @@ package lab
 import (
 	"net/http"
 	"slices"
-	"time"
 )
 
 // vmStatus is a guest in numbers, as every listing starts from.
@@ -163,9 +162,6 @@ func (c *call) vmResource(s vmStatus) map[string]any {
 	return row
 }
 
-// pollTime is how often pvestatd looks at the guests.
-const pollTime = 10 * time.Second
-
 // polled reports whether pvestatd has seen a guest: until then the cluster knows
 // of it no more than that it is there. Guests that were there when the lab was
 // opened have been seen.
@@ -173,7 +169,8 @@ func (l *Lab) polled(vmid uint) bool {
 	l.mu.Lock()
 	made, ok := l.made[vmid]
 	l.mu.Unlock()
-	return !ok || l.now().Sub(l.born)/pollTime > made.Sub(l.born)/pollTime
+	every := l.cfg.PollTime
+	return !ok || every <= 0 || l.now().Sub(l.born)/every > made.Sub(l.born)/every
 }
 
 // clusterResources is GET /cluster/resources.
