@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -22,6 +23,8 @@ func (bareHypervisor) Close() error                       { return nil }
 func (bareHypervisor) Dial(_ context.Context, network, address string) (net.Conn, error) {
 	return nil, fmt.Errorf("dial %s %s: no route to host", network, address)
 }
+
+var errNoSystem = errors.New("the guest has no operating system")
 
 type bareMachine struct {
 	mu sync.Mutex
@@ -51,4 +54,8 @@ func (m *bareMachine) Hotplug(context.Context, guest.Hardware) error { return ni
 func (m *bareMachine) AgentReady() bool                              { return false }
 func (m *bareMachine) Interfaces() []guest.Interface                 { return nil }
 func (m *bareMachine) OS() guest.OS                                  { return guest.OS{} }
-func (m *bareMachine) Destroy() error                                { return nil }
+func (m *bareMachine) ReadFile(context.Context, string) ([]byte, error) {
+	return nil, errNoSystem
+}
+func (m *bareMachine) WriteFile(context.Context, string, []byte) error { return errNoSystem }
+func (m *bareMachine) Destroy() error                                  { return nil }

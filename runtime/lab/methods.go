@@ -124,6 +124,8 @@ func handlers() map[string]handler {
 		"POST " + qemu + "/snapshot/{snapname}/rollback": (*call).snapshotRollback,
 
 		"POST " + qemu + "/agent/ping":                  (*call).agentPing,
+		"GET " + qemu + "/agent/file-read":              (*call).agentFileRead,
+		"POST " + qemu + "/agent/file-write":            (*call).agentFileWrite,
 		"GET " + qemu + "/agent/get-osinfo":             (*call).agentOS,
 		"GET " + qemu + "/agent/get-host-name":          (*call).agentHostName,
 		"GET " + qemu + "/agent/network-get-interfaces": (*call).agentInterfaces,

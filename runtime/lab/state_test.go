@@ -128,11 +128,18 @@ func TestKillChild(t *testing.T) {
 	for i := uint(100); ; i++ {
 		id := vmidText(i)
 		exit := c.task("POST", "/nodes/pve1/qemu", "vmid="+id, "name=n"+id, "pool=p", "start=1", "scsihw=virtio-scsi-single",
-			"scsi0=local:0,import-from=local:import/a.raw", "scsi1=data:1")
+			"scsi0=local:0,import-from=local:import/a.raw,format=qcow2", "scsi1=data:1")
 		fmt.Println("created", id, exit)
 		c.do("PUT", "/nodes/pve1/qemu/"+id+"/config", "scsi2=data:1", "name=m"+id)
 		c.do("PUT", "/nodes/pve1/qemu/"+id+"/unlink", "idlist=scsi1", "force=1")
 		fmt.Println("changed", id)
+		c.task("POST", "/nodes/pve1/qemu/"+id+"/snapshot", "snapname=s1", "vmstate=1")
+		c.task("POST", "/nodes/pve1/qemu/"+id+"/move_disk", "disk=scsi2", "storage=local", "delete=0")
+		c.task("POST", "/nodes/pve1/qemu/"+id+"/snapshot/s1/rollback")
+		copied := vmidText(i + 1000)
+		c.task("POST", "/nodes/pve1/qemu/"+id+"/clone", "newid="+copied, "pool=p")
+		c.task("POST", "/nodes/pve1/qemu/"+copied+"/template")
+		c.task("POST", "/nodes/pve1/qemu/"+copied+"/clone", "newid="+vmidText(i+2000))
 		if i%2 == 0 {
 			c.task("POST", "/nodes/pve1/qemu/"+id+"/status/stop")
 			c.task("DELETE", "/nodes/pve1/qemu/"+id)

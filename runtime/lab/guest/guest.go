@@ -80,6 +80,12 @@ type Machine interface {
 	// OS is what the guest agent says of the operating system.
 	OS() OS
 
+	// ReadFile and WriteFile are what the guest agent does to files, as root. A
+	// missing file or directory is fs.ErrNotExist (wrapped). What was written is
+	// on disk when WriteFile returns.
+	ReadFile(ctx context.Context, path string) ([]byte, error)
+	WriteFile(ctx context.Context, path string, data []byte) error
+
 	// Destroy forgets the machine. It is off; its volumes are deleted by the lab.
 	Destroy() error
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/homestak/homestak/runtime/lab/guest"
+	"github.com/homestak/homestak/runtime/system"
 )
 
 // machine is one guest, on or off.
@@ -208,6 +210,37 @@ func (m *machine) OS() guest.OS {
 		return p.describe()
 	}
 	return guest.OS{}
+}
+
+// ReadFile implements guest.Machine.
+func (m *machine) ReadFile(ctx context.Context, path string) ([]byte, error) {
+	p := m.current()
+	if p == nil || !p.up() {
+		return nil, errNotUp
+	}
+	data, _, err := p.os.ReadFile(ctx, path)
+	return data, asFileError(err)
+}
+
+// WriteFile implements guest.Machine.
+func (m *machine) WriteFile(ctx context.Context, path string, data []byte) error {
+	p := m.current()
+	if p == nil || !p.up() {
+		return errNotUp
+	}
+	if err := p.os.WriteFile(ctx, path, data, system.FileInfo{Mode: 0o644, Owner: "root", Group: "root"}); err != nil {
+		return asFileError(err)
+	}
+	return p.persist()
+}
+
+var errNotUp = errors.New("the operating system is not up")
+
+func asFileError(err error) error {
+	if errors.Is(err, system.ErrNotExist) {
+		return fmt.Errorf("%w: %v", fs.ErrNotExist, err)
+	}
+	return err
 }
 
 // Destroy implements guest.Machine.
