@@ -76,7 +76,7 @@ func (p *player) prepare(section string) {
 	case "08b-lxc":
 		p.inside("DELETE", "/nodes/pve1/lxc/200", "force=1")
 	case "09-import":
-		p.image("data", "import", "debian13.qcow2", "debian-13")
+		p.image("data", "import", "debian13.qcow2", "debian-13-custom") // with a guest agent
 		p.inside("PUT", "/nodes/pve1/qemu/120/config", "ide2=local:cloudinit")
 	case "20-clone-boot":
 		p.inside("DELETE", "/nodes/pve1/qemu/133")
@@ -93,6 +93,9 @@ func (p *player) before(x *exchange) {
 		if upid := textOf(body["data"]); upid != "" {
 			p.names[clone] = upid
 		}
+	case x.section == "20-clone-boot" && strings.HasSuffix(x.path, "/agent/network-get-interfaces"):
+		p.inside("POST", "/nodes/pve1/qemu/121/status/start")
+		time.Sleep(160 * time.Second)
 	case x.verb == "DELETE" && x.path == "/nodes/pve1/tasks/"+clone && p.names[clone] != "":
 		p.wait(p.names[clone])
 	}

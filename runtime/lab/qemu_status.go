@@ -123,6 +123,12 @@ func (c *call) qemuCurrent() (any, error) {
 	if agentOn(v.Config) {
 		row["agent"] = 1
 	}
+	if vga := v.Config["vga"]; vga != "" {
+		row["clipboard"] = nil
+		if o, err := api().parseObject("vga", "vga", vga); err == nil && o["clipboard"] != "" {
+			row["clipboard"] = o["clipboard"]
+		}
+	}
 	if v.Config["serial0"] != "" {
 		row["serial"] = 1
 	}
