@@ -1,6 +1,8 @@
 package reference
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -88,6 +90,16 @@ func (p *player) prepare(section string) {
 func (p *player) before(x *exchange) {
 	const clone = "UPID:pve1:00000E8B:0005D705:6B03E7AF:qmclone:120:root@pam!full:"
 	switch {
+	case x.section == "10-boot" && strings.HasSuffix(x.path, "/status/start"):
+		// The recorded image had a guest agent in it; here cloud-init installs it.
+		const userData = "#cloud-config\npackages: [qemu-guest-agent]\nruncmd:\n  - [systemctl, start, qemu-guest-agent]\n"
+		path := filepath.Join(p.lab.Dir(), "storage", "pve1", "local", "snippets", "agent.yml")
+		if err := os.WriteFile(path, []byte(userData), 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+		p.inside("PUT", "/nodes/pve1/qemu/120/config", "cicustom=user=local:snippets/agent.yml")
+	case x.section == "10-boot" && strings.HasSuffix(x.path, "/status/current"):
+		p.inside("PUT", "/nodes/pve1/qemu/120/config", "delete=cicustom")
 	case x.section == "18-race-abort" && x.verb == "GET" && x.path == "/nodes/pve1/tasks/"+clone+"/status" && p.names[clone] == "":
 		_, body := p.send(asFull, "POST", "/nodes/pve1/qemu/120/clone", [][2]string{{"newid", "133"}, {"full", "1"}})
 		if upid := textOf(body["data"]); upid != "" {
