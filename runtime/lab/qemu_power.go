@@ -229,7 +229,7 @@ func (c *call) qemuDelete() (any, error) {
 		if v.running() {
 			return fmt.Errorf("VM %d is running - destroy failed", v.VMID)
 		}
-		if err := c.inUseBase(v.VMID); err != nil {
+		if err := c.inUseBase(v); err != nil {
 			return err
 		}
 		if purge {

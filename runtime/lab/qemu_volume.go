@@ -147,9 +147,9 @@ func (v *volume) can(feature, snap string) bool {
 }
 
 // inUseBase fails when a linked clone stands on a volume of the guest.
-func (l *Lab) inUseBase(vmid uint) error {
-	for _, v := range l.imagesOf(vmid) {
-		if v.isBase() && l.standing(v) {
+func (l *Lab) inUseBase(v *vm) error {
+	for _, d := range l.snapshotDrives(v.Config) {
+		if v := d.vol; v != nil && v.isBase() && l.standing(v) {
 			return fmt.Errorf("base volume '%s' is still in use by linked cloned", v.id())
 		}
 	}
