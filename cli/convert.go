@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/spf13/pflag"
 
@@ -81,7 +80,7 @@ func (a *app) convert(name string, o convert.Options, site, out string) error {
 	}
 	// A file that makes much of few bytes waits for its garbage to be collected,
 	// and does not take memory from others.
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(max(440<<20, int64(len(data))*170)))
+	defer collectAt(max(440<<20, int64(len(data))*170), 100)()
 	f := source.NewFile(filepath.ToSlash(name), data)
 	if o.Evaluate {
 		var below string

@@ -181,6 +181,9 @@ func readRegular(name string) ([]byte, fs.FileInfo, error) {
 
 // file formats one text and does with the result what the flags say.
 func (r *formatRun) file(f *source.File, asked bool, write func([]byte) error) error {
+	// What is made of a text is thrown away with it: large ones may leave garbage
+	// in proportion, a small one that makes much of itself may not.
+	defer collectAt(max(440<<20, int64(len(f.Text))*150), 400)()
 	out, found := format.Source(f)
 	if found.HasErrors() {
 		r.fail(found)

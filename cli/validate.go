@@ -59,6 +59,7 @@ type validation struct {
 }
 
 func (v *validation) run(f *pflag.FlagSet, args []string) error {
+	defer collectAt(3<<29, 100)() // a hundred thousand nodes in less than 2 GiB
 	s := &v.flags
 	switch {
 	case s.manifest == "" && (f.Changed("manifest") || s.mode != "" || s.given()):

@@ -2,4 +2,4 @@
 
 package hostile
 
-const raced = true // the race detector keeps much beside what the program has
+const raced = true

@@ -22,7 +22,7 @@ func DefaultLimits() Limits {
 		Bytes:  input.Allowance{Base: 4 << 20, Node: 2 << 10, Most: 32 << 20},
 		Depth:  200,
 		Chain:  1000,
-		Tokens: input.Allowance{Base: 256 << 10, Node: 128, Most: 4 << 20},
+		Tokens: input.Allowance{Base: 256 << 10, Node: 128, Most: 8 << 20},
 	}
 }
 
