@@ -61,35 +61,37 @@ func quoteHCL(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case (r == '$' || r == '%') && strings.HasPrefix(s[i+1:], "{"):
-			if i > 0 && s[i-1] == s[i] {
-				fmt.Fprintf(&b, `\u%04x`, r)
-				continue
-			}
+		switch begins := (r == '$' || r == '%') && strings.HasPrefix(s[i+1:], "{"); {
+		case begins && i > 0 && s[i-1] == s[i]:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		case begins:
 			b.WriteRune(r)
 			b.WriteRune(r)
-		case !printable(string(r)):
-			if r > 0xffff {
-				fmt.Fprintf(&b, `\U%08x`, r)
-			} else {
-				fmt.Fprintf(&b, `\u%04x`, r)
-			}
 		default:
-			b.WriteRune(r)
+			escape(&b, r)
 		}
 	}
 	b.WriteByte('"')
 	return b.String()
+}
+
+// escape writes a character of a text in quotes, as both syntaxes read it.
+func escape(b *strings.Builder, r rune) {
+	switch {
+	case r == '"' || r == '\\':
+		b.WriteByte('\\')
+		b.WriteRune(r)
+	case r == '\n':
+		b.WriteString(`\n`)
+	case r == '\r':
+		b.WriteString(`\r`)
+	case r == '\t':
+		b.WriteString(`\t`)
+	case !printable(string(r)): // none of these takes more than four digits
+		fmt.Fprintf(b, `\u%04x`, r)
+	default:
+		b.WriteRune(r)
+	}
 }
 
 func printable(s string) bool {

@@ -1,4 +1,4 @@
-package reference
+package reference_test
 
 import (
 	"encoding/json"
@@ -42,9 +42,8 @@ type pveProperty struct {
 // Every method that the lab answers checks its parameters exactly as PVE's own
 // schema says, and asks for the same privileges.
 func TestLabSchema(t *testing.T) {
-	dir := os.Getenv("HOMESTAK_REFERENCE")
+	dir := folder(t, "PVE's schema")
 	if dir == "" {
-		t.Log("left out: HOMESTAK_REFERENCE is not set")
 		return
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "pve-apidata.json"))

@@ -1,4 +1,4 @@
-package reference
+package reference_test
 
 import (
 	"bufio"
@@ -26,9 +26,8 @@ var transcriptSections = []string{
 // that is new and an entry that no longer differs both fail. With
 // UPDATE_TRANSCRIPTS=1 the list is written anew; reasons stay.
 func TestTranscripts(t *testing.T) {
-	dir := os.Getenv("HOMESTAK_REFERENCE")
+	dir := folder(t, "the recorded requests")
 	if dir == "" {
-		t.Log("left out: HOMESTAK_REFERENCE is not set")
 		return
 	}
 	data, err := os.ReadFile(filepath.Join(dir, "pve-transcripts.txt"))

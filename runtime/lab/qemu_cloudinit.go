@@ -209,18 +209,11 @@ func (c *call) cloudInitList() (any, error) {
 // cloudInitUpdate is PUT …/cloudinit: the seed is written anew, for the guest's
 // next boot.
 func (c *call) cloudInitUpdate() (any, error) {
-	unlock, err := c.lockVM(c.ctx, c.vmid(), nil)
+	v, unlock, err := c.heldVM()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	v, err := c.vm()
-	if err != nil {
-		return nil, err
-	}
-	if err := v.unlocked(); err != nil {
-		return nil, err
-	}
 	return nil, c.generate(v)
 }
 

@@ -92,18 +92,11 @@ func (c *call) snapshotConfig() (any, error) {
 
 // snapshotUpdate is PUT …/snapshot/{snapname}/config.
 func (c *call) snapshotUpdate() (any, error) {
-	unlock, err := c.lockVM(c.ctx, c.vmid(), nil)
+	v, unlock, err := c.heldVM()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	v, err := c.vm()
-	if err != nil {
-		return nil, err
-	}
-	if err := v.unlocked(); err != nil {
-		return nil, err
-	}
 	s, err := v.snapshot(c.str("snapname"))
 	if err != nil || !c.has("description") {
 		return nil, err

@@ -107,6 +107,22 @@ func missingConfig(node string, vmid uint) error {
 // vm is a copy of a guest's record.
 func (c *call) vm() (*vm, error) { return c.lookup(c.vmid()) }
 
+// heldVM is vm for a change that is made at once: nobody else changes the guest
+// until unlock, and no lock in its configuration forbids it.
+func (c *call) heldVM() (v *vm, unlock func(), err error) {
+	if unlock, err = c.lockVM(c.ctx, c.vmid(), nil); err != nil {
+		return nil, nil, err
+	}
+	if v, err = c.vm(); err == nil {
+		err = v.unlocked()
+	}
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return v, unlock, nil
+}
+
 func (l *Lab) lookup(vmid uint) (*vm, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
