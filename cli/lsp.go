@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -38,8 +37,7 @@ editor shut it down before it left, else 1.`,
 				}
 				// Each keystroke makes a tree and throws it away; collecting that
 				// less often makes the slowest of them faster.
-				defer debug.SetGCPercent(debug.SetGCPercent(400))
-				defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
+				defer collectAt(1<<30, 400)()
 				in, done := polled(a.stdin)
 				defer done()
 				code := lsp.Serve(ctx, in, a.stdout, lsp.Config{
