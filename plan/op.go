@@ -82,6 +82,51 @@ const (
 	// Probe: none, it only reads; it is skipped when the guest's marker already
 	// names this program and nothing before it in the plan had to act.
 	CheckReady
+	// TemplateBuild makes a template of an image on a host, once for all nodes that
+	// are cloned from it. Args: as guest.create (image.name included), vmid and name
+	// that hold the image's digest, no seed and no marker of a node; description is
+	// text that says what it is. Then the guest is converted. Probe: a template with
+	// that name and digest exists. Locks: image, host I/O. Undo: none, templates are
+	// shared.
+	TemplateBuild
+	// GuestClone makes the guest from a template, marks included, and gives it the
+	// rest of its configuration before anyone can start it. Args: source (vmid of the
+	// template), mode ("full" or "linked"), storage (full only), then as guest.create.
+	// Probe, guards, locks and undo as guest.create.
+	GuestClone
+	// GuestAttach gives the guest a disk or, on a container, a mount point in a free
+	// slot. Args: vmid, disk (slot), then PVE's own text under the slot's name. What
+	// the guest owns already and has lost from its slot is put back, not made anew.
+	// Probe: the slot holds a disk with that identity (serial, or path). Locks: guest,
+	// host I/O. Undo: none.
+	GuestAttach
+	// GuestDetach takes a disk from the guest. Args: vmid, disk (slot), volume, what =
+	// "keep" (it stays with the guest as unused) or "delete" (its data is gone).
+	// Probe: neither the slot nor, for "delete", any other holds the volume. Locks:
+	// guest. Undo: none.
+	GuestDetach
+	// GuestMove moves a disk of the guest to another storage (what = "disk", disk =
+	// slot, storage) or the guest to another node of its cluster (what = "guest",
+	// target = PVE node). Args: vmid. Probe: it is there. Locks: guest, host I/O.
+	// Undo: none.
+	GuestMove
+	// GuestAdopt writes homestak's marks on a guest that has none. Args: vmid,
+	// description (marker, late) and the marks that the guest lacks. Probe: it has
+	// them. Locks: guest. Undo: none.
+	GuestAdopt
+	// GuestRename writes another address into the marker of a guest. Args: vmid,
+	// description (marker, late), name. Probe: it says so. Locks: guest. Undo: none.
+	GuestRename
+	// GuestForget removes homestak's marks from a guest and nothing else. Args: vmid.
+	// Probe: it has none. Locks: guest. Undo: none.
+	GuestForget
+	// CTCreate makes a container in one call, marks included. Probe, guards and undo
+	// as guest.create. Args: every argument whose name holds no dot is PVE's own
+	// create parameter (vmid, hostname, ostemplate, rootfs, net0, …); description is
+	// marker (late). The site's SSH user CA is sent as ssh-public-keys, so that the
+	// driver can log in as root and nobody's key is on the guest. image.name is what
+	// the marker remembers of the template. Locks: guest, host I/O.
+	CTCreate
 	ops
 )
 
@@ -89,6 +134,8 @@ var opNames = [ops]string{
 	"", "Image.Fetch", "Seed.Upload", "Seed.Remove", "Guest.Create", "Guest.Configure", "Guest.Grow",
 	"Guest.Start", "Guest.Await", "Guest.Shutdown", "Guest.Stop", "Guest.Reboot", "Guest.Delete",
 	"Spec.Publish", "Target.Push", "Target.Await", "Host.Enroll", "Check.Ready",
+	"Template.Build", "Guest.Clone", "Guest.Attach", "Guest.Detach", "Guest.Move", "Guest.Adopt", "Guest.Rename",
+	"Guest.Forget", "CT.Create",
 }
 
 // String is the op's name in text, "Guest.Create".
