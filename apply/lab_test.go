@@ -58,6 +58,8 @@ func newWorld(t *testing.T, manifests map[string]string, options ...func(*lab.Co
 	cfg := lab.Config{
 		Dir: t.TempDir(), SiteID: siteID, Name: "lab", Self: self,
 		Programs: map[string]lab.Program{"homestak": converge.Serve},
+		// As on PVE: the cluster learns of a guest's name and power that much later.
+		PollTime: 10 * time.Second,
 	}
 	for _, set := range options {
 		set(&cfg)

@@ -109,6 +109,10 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 		}
 	}
 	slices.Sort(f.Taken)
+	// The list's power is up to ten seconds old, and a plan must not start what runs.
+	if err := h.api.Refresh(ctx, candidates); err != nil {
+		return err
+	}
 	if f.Guests, err = o.read(ctx, h, candidates); err != nil {
 		return err
 	}
@@ -191,7 +195,7 @@ func (o *observer) read(ctx context.Context, h *host, list []pve.Resource) ([]pl
 			}
 			one := newGuest(r, config, o.env.Keys.Marker())
 			if r.Status != plan.PowerRunning && r.Status != plan.PowerStopped {
-				// The list knows a new guest's power only after ten seconds.
+				// It is paused, or its node has not said.
 				if one.Power, err = h.power(ctx, one); err != nil {
 					return err
 				}

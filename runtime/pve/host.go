@@ -2,11 +2,9 @@ package pve
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"sort"
-	"strings"
 
 	"github.com/homestak/homestak/runtime/secret"
 )
@@ -23,19 +21,6 @@ type Cluster struct {
 	Name  string   // "" for a host on its own
 	Local string   // the node that answered
 	Nodes []string // sorted
-}
-
-// Resource is one guest of /cluster/resources. Name is "" for a minute after the
-// creation of a guest: PVE fills it in later, tags and vmid are there at once.
-type Resource struct {
-	VMID     uint
-	Node     string
-	Kind     string // qemu, lxc
-	Name     string
-	Status   string   // running, stopped, unknown
-	Tags     []string // sorted
-	Lock     string
-	Template bool
 }
 
 // Version reads the release of the host.
@@ -91,44 +76,6 @@ func (c *Client) Nodes(ctx context.Context) ([]string, error) {
 	}
 	sort.Strings(names)
 	return names, nil
-}
-
-// Guests lists every guest of the cluster the token may see, by vmid. An entry
-// that cannot be understood is left out and counted in skipped.
-func (c *Client) Guests(ctx context.Context) (list []Resource, skipped int, err error) {
-	var items []json.RawMessage
-	if err := c.read(ctx, "/cluster/resources", url.Values{"type": {"vm"}}, &items); err != nil {
-		return nil, 0, err
-	}
-	for _, raw := range items {
-		var it struct {
-			VMID     scalar `json:"vmid"`
-			Node     scalar `json:"node"`
-			Type     scalar `json:"type"`
-			Name     scalar `json:"name"`
-			Status   scalar `json:"status"`
-			Tags     scalar `json:"tags"`
-			Lock     scalar `json:"lock"`
-			Template scalar `json:"template"`
-		}
-		if json.Unmarshal(raw, &it) != nil || it.VMID.number() == 0 {
-			skipped++
-			continue
-		}
-		list = append(list, Resource{
-			VMID: uint(it.VMID.number()), Node: it.Node.text, Kind: it.Type.text, Name: it.Name.text,
-			Status: it.Status.text, Tags: splitTags(it.Tags.text), Lock: it.Lock.text, Template: it.Template.truth(),
-		})
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].VMID < list[j].VMID })
-	return list, skipped, nil
-}
-
-// splitTags accepts every separator PVE does.
-func splitTags(s string) []string {
-	tags := strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == ',' || r == ' ' })
-	sort.Strings(tags)
-	return tags
 }
 
 // Bridges lists the names a guest's NIC of this node can be plugged into: Linux
