@@ -74,27 +74,23 @@ func describeNode(n *Node, s sink) {
 	s.size("memory", n.Memory.V, n.Memory.From)
 	s.size("disk", n.Disk.V, n.Disk.From)
 	s.number("vmid", int64(n.VMID.V), n.VMID.From)
-	describeNetwork(&n.Network, s)
+	describeNetwork("network.", &n.Network, s)
+	if n.Guest != nil {
+		describeCard("network.", &n.Guest.Card, s)
+	}
 	s.texts("tags", n.Tags.V, n.Tags.From)
 	s.text("pool", n.Pool.V, n.Pool.From)
 	s.flag("protect", n.Protect.V, n.Protect.From)
 	s.flag("on_boot", n.OnBoot.V, n.OnBoot.From)
+	if n.Guest != nil {
+		describeGuest(n.Guest, s)
+	}
 	for p := range n.Modes {
 		s.text("mode."+phaseNames[p], string(n.Modes[p].V), n.Modes[p].From)
 	}
 	s.text("run.trigger", n.Run.Trigger.V, n.Run.Trigger.From)
 	s.text("run.interval", n.Run.Interval.V, n.Run.Interval.From)
 	describeSpec(&n.Becomes, s)
-}
-
-func describeNetwork(v *Network, s sink) {
-	s.text("network.bridge", v.Bridge.V, v.Bridge.From)
-	s.text("network.ip", v.IP.V, v.IP.From)
-	s.text("network.gateway", v.Gateway.V, v.Gateway.From)
-	s.texts("network.dns", v.DNS.V, v.DNS.From)
-	s.text("network.domain", v.Domain.V, v.Domain.From)
-	s.text("network.mac", v.MAC.V, v.MAC.From)
-	s.number("network.vlan", int64(v.VLAN.V), v.VLAN.From)
 }
 
 func describeSpec(v *Spec, s sink) {

@@ -129,6 +129,7 @@ type Node struct {
 	Pool    Value[string]
 	Protect Value[bool]
 	OnBoot  Value[bool]
+	Guest   *Guest // everything else about the guest; nodes may share it; nil = all by default
 
 	Modes [phases]Value[Mode]
 	Run   RunSchedule
@@ -137,13 +138,14 @@ type Node struct {
 	Decl    source.Range
 }
 
-// Network is the node's first interface.
+// Network is what an interface is connected to: the node's first one, which is
+// how homestak reaches it, or a further one.
 type Network struct {
 	Bridge  Value[string]
-	IP      Value[string] // "dhcp" or a CIDR such as 10.0.9.20/24
+	IP      Value[string] // "dhcp" or a CIDR such as 10.0.9.20/24; "" (further ones only) = no address
 	Gateway Value[string]
 	DNS     Value[[]string]
-	Domain  Value[string]
+	Domain  Value[string] // the first one's only
 	MAC     Value[string] // "" = derived from the node's identity
 	VLAN    Value[int]    // 0 = untagged
 }
@@ -196,7 +198,7 @@ type Image struct {
 	Source    Value[string] // https URL, or "builtin:NAME" (the lab only)
 	Checksum  Value[string] // "sha256:<hex>" or "sha512:<hex>"; "" only for builtin
 	MinDisk   Value[unit.Size]
-	Format    Value[string] // qcow2 or raw
+	Format    Value[string] // qcow2 or raw; of a container template tar.gz, tar.xz or tar.zst
 	OS        Value[string] // debian-12, debian-13, pve-9: what cloud-init will find
 	HostReady Value[bool]   // Proxmox VE is already installed in it
 }

@@ -25,6 +25,18 @@ func sample() *ir.Deployment {
 	}
 	node.Tags.V = []string{"t"}
 	node.Network.DNS.V = []string{"192.0.2.1"}
+	g := &ir.Guest{
+		Interfaces: []ir.Interface{{Slot: 1, Network: ir.Network{DNS: ir.Value[[]string]{V: []string{"192.0.2.2"}}}}},
+		Disks:      []ir.Disk{{Name: text("data"), Path: text("/srv")}},
+		CloudInit:  ir.CloudInit{Files: []ir.CloudFile{{Path: text("/f")}}},
+		Reboot:     ir.Reboot{Windows: []ir.Window{{Days: 64, Start: 120, End: 240}}},
+	}
+	for _, list := range []*ir.Value[[]string]{
+		&g.Hardware.Hotplug, &g.Boot.Order, &g.Container.Mount, &g.CloudInit.Packages, &g.CloudInit.Commands, &g.Placement.Hosts,
+	} {
+		list.V = []string{"x"}
+	}
+	node.Guest = g
 	return &ir.Deployment{
 		Manifest: "m",
 		Nodes:    []ir.Node{node, {Address: "m/a/b", Name: "b"}, {Address: "m/a/c", Name: "c"}},
