@@ -83,6 +83,11 @@ type GuestFacts struct {
 	Pending []KV         `cbor:"12,keyasint,omitempty"` // values that wait for a restart
 	Digest  string       `cbor:"13,keyasint,omitempty"` // PVE's config digest
 	Volumes []string     `cbor:"14,keyasint,omitempty"` // owned volume ids, by slot
+	// Snapshots are the names that are known, in the order they were taken: all of
+	// them when they were asked for (WantedSet.Stake), else the last one.
+	Snapshots []string `cbor:"15,keyasint,omitempty"`
+	Jobs      []string `cbor:"16,keyasint,omitempty"` // ids of the cluster's backup jobs that name it, sorted
+	HA        string   `cbor:"17,keyasint,omitempty"` // its state as an HA resource, "" when it is none
 }
 
 // MarkerFacts is what a guest's notes say about its owner. Authentic is true
@@ -103,6 +108,8 @@ type MarkerFacts struct {
 	Test        bool         `cbor:"13,keyasint,omitempty"` // a test made it and nothing else has wanted it since
 	Secrets     string       `cbor:"14,keyasint,omitempty"` // SecretsDigest of what it was last proven ready with, "" when no secret was locked
 	Kind        string       `cbor:"15,keyasint,omitempty"` // vm, pve; "" when it does not say
+	Forgotten   bool         `cbor:"16,keyasint,omitempty"` // the site gave it up: it is nobody's until it is adopted
+	Adopted     bool         `cbor:"17,keyasint,omitempty"` // it was there before homestak, which never made nor configured it
 }
 
 // State is a marker in one word, as guards compare it: MarkerNone, MarkerUnsigned,

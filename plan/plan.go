@@ -74,7 +74,8 @@ type Change struct {
 	Action Action       `cbor:"6,keyasint"`
 	Reason string       `cbor:"7,keyasint"` // closed vocabulary, see Reason constants
 	Attrs  []Attr       `cbor:"8,keyasint,omitempty"`
-	Stake  []string     `cbor:"9,keyasint,omitempty"` // what will be lost: volumes, and guests on it that are no nodes
+	Stake  []string     `cbor:"9,keyasint,omitempty"`  // what will be lost: volumes, snapshots, backup jobs, and guests on it that are no nodes
+	Was    addr.Address `cbor:"10,keyasint,omitempty"` // the address in its marks until now, of a node that is renamed
 }
 
 // Reasons of changes and steps.
@@ -92,6 +93,9 @@ const (
 	ReasonTested     = "tested"     // a test made it, and now it is wanted for good
 	ReasonLeftover   = "leftover"   // an interrupted run left it
 	ReasonContext    = "context"    // the plan is not about it; other nodes of the plan are in it
+	ReasonAdopt      = "adopt"      // the user says that a guest is this node
+	ReasonForget     = "forget"     // the user gives the guest up
+	ReasonRenamed    = "renamed"    // the manifest says that the node had another address
 )
 
 // Class says what applying an attribute does to the guest.

@@ -125,7 +125,8 @@ func (v *validator) changes() error {
 func isReason(s string) bool {
 	switch s {
 	case ReasonAbsent, ReasonPresent, ReasonDiffers, ReasonUnfinished, ReasonStopped, ReasonSpec, ReasonGoal,
-		ReasonRemoved, ReasonReplaced, ReasonParent, ReasonTested, ReasonLeftover, ReasonContext:
+		ReasonRemoved, ReasonReplaced, ReasonParent, ReasonTested, ReasonLeftover, ReasonContext,
+		ReasonAdopt, ReasonForget, ReasonRenamed:
 		return true
 	}
 	return false

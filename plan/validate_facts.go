@@ -21,7 +21,7 @@ func (f *Facts) Sort() {
 		slices.SortFunc(h.Guests, func(a, b GuestFacts) int { return cmp.Compare(a.VMID, b.VMID) })
 		for j := range h.Guests {
 			g := &h.Guests[j]
-			g.Tags = unique(g.Tags)
+			g.Tags, g.Jobs = unique(g.Tags), unique(g.Jobs)
 			sortKV(g.Config)
 			sortKV(g.Pending)
 			if g.Marker != nil {
@@ -79,7 +79,7 @@ func (f *Facts) validate() error {
 			if g.VMID == 0 || j > 0 && h.Guests[j-1].VMID >= g.VMID {
 				return contrary("facts file", "guest %d of host %q is out of order or there twice", g.VMID, h.Name)
 			}
-			if !ascending(g.Tags) || firstUnsorted(g.Config) != "" || firstUnsorted(g.Pending) != "" {
+			if !ascending(g.Tags) || !ascending(g.Jobs) || firstUnsorted(g.Config) != "" || firstUnsorted(g.Pending) != "" {
 				return contrary("facts file", "a list of guest %d of host %q is not sorted", g.VMID, h.Name)
 			}
 			if m := g.Marker; m != nil && (!ascending(m.Unchanged) || !ascending(m.Edited) || firstUnsorted(m.Made) != "" || m.Authentic && m.VMID != g.VMID) {

@@ -14,6 +14,9 @@ type Wanted struct {
 	UUID   string       // birth identity
 	VMID   uint         // declared, or the first choice of the vmid hash
 	MAC    string       // first NIC
+	// Was is the address the node's guest may still carry in its marks, "" when it
+	// was never renamed.
+	Was addr.Address
 }
 
 // WantedSet is everything one observation looks for.
@@ -24,4 +27,5 @@ type WantedSet struct {
 	First    uint     // the site's vmid range, both ends included
 	Last     uint
 	Nodes    []Wanted // parents before children
+	Stake    bool     // guests may be deleted: what goes with them (snapshots) is asked for, too
 }

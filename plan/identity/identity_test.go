@@ -121,12 +121,16 @@ func TestTag(t *testing.T) {
 
 func TestMarks(t *testing.T) {
 	u := identity.UUID(site, "m", "m/a")
-	s := identity.Subject{SiteID: site, Manifest: "m", Addr: "m/a", UUID: u, VMID: 9001}
+	s := identity.Subject{SiteID: site, Manifest: "m", Addr: "m/a", UUID: u, VMID: 9001, Was: "m/before"}
 	mine := func(authentic bool) *plan.MarkerFacts {
 		return &plan.MarkerFacts{SiteID: site, Manifest: "m", Addr: "m/a", UUID: u, VMID: 9001, Authentic: authentic}
 	}
 	other := mine(true)
 	other.Addr = "m/b"
+	forgotten := mine(true)
+	forgotten.Forgotten = true
+	before := mine(true)
+	before.Addr = "m/before"
 	renamed := mine(true)
 	renamed.UUID = "another"
 	for _, c := range []struct {
@@ -144,6 +148,8 @@ func TestMarks(t *testing.T) {
 		{"restored elsewhere", plan.GuestFacts{VMID: 9555, UUID: u, Marker: mine(false)}, 1},
 		{"stranger on the number", plan.GuestFacts{VMID: 9001, UUID: "x"}, 1},
 		{"another node on the number", plan.GuestFacts{VMID: 9001, UUID: u, Marker: other}, 0},
+		{"forgotten", plan.GuestFacts{VMID: 9001, UUID: u, Marker: forgotten}, 0},
+		{"before it was renamed", plan.GuestFacts{VMID: 9001, UUID: u, Marker: before}, 3},
 		{"no uuid", plan.GuestFacts{VMID: 9555}, 0},
 	} {
 		if got := identity.MarksOf(&c.guest, s); got.Count() != c.want || got.Ours() != (c.want >= 2) {

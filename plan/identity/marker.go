@@ -25,6 +25,8 @@ type Marker struct {
 	Secrets     string    // plan.SecretsDigest of the secrets it was proven with, "" for none that is locked
 	Port        uint      // where its sshd listens since then, 0 = 22
 	Test        bool      // a test made the guest and nothing else has wanted it since
+	Adopted     bool      // the guest was there before homestak, which never made nor configured it
+	Forgotten   bool      // the site gave the guest up: the marker stands for nobody's
 	Made        []plan.KV // by name: what creation fixed, see the Made… names of package plan; empty values are left out
 	Fields      []plan.KV // by key: Field hashes of what was last applied
 }
@@ -37,7 +39,7 @@ const MaxNotes = 8192
 //	block  = "```homestak" NL body "mac" SP hex64 NL "```" NL
 //	body   = "marker 1" NL "site" … "manifest" … "address" … "uuid" … "vmid" …
 //	         "incarnation" … [ "kind" … ] [ "program" … ] [ "secrets" … ]
-//	         [ "port" … ] [ "test true" NL ]
+//	         [ "port" … ] [ "test true" NL ] [ "adopted true" NL ] [ "forgotten true" NL ]
 //	         *( "made" SP name SP value NL ) *( "field" SP key SP hex NL )
 //
 // in this order, one space between name and value. The mac is HMAC-SHA256 over
@@ -78,6 +80,12 @@ func (m Marker) body() string {
 	}
 	if m.Test {
 		line("test", "true")
+	}
+	if m.Adopted {
+		line("adopted", "true")
+	}
+	if m.Forgotten {
+		line("forgotten", "true")
 	}
 	for _, f := range m.Made {
 		line("made", f.Key+" "+f.Value)
@@ -180,6 +188,10 @@ func parse(text string) (m Marker, ok bool) {
 			m.Port = number(value)
 		case "test":
 			m.Test = value == "true"
+		case "adopted":
+			m.Adopted = value == "true"
+		case "forgotten":
+			m.Forgotten = value == "true"
 		case "made":
 			k, v, _ := strings.Cut(value, " ")
 			m.Made = append(m.Made, plan.KV{Key: k, Value: v})

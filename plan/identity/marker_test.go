@@ -27,6 +27,8 @@ func drawMarker(rt *rapid.T) identity.Marker {
 		Kind:        rapid.SampledFrom([]string{"", "vm", "pve"}).Draw(rt, "kind"),
 		Port:        uint(rapid.IntRange(0, 65535).Draw(rt, "port")),
 		Test:        rapid.Bool().Draw(rt, "test"),
+		Adopted:     rapid.Bool().Draw(rt, "adopted"),
+		Forgotten:   rapid.Bool().Draw(rt, "forgotten"),
 		Made: rapid.SampledFrom([][]plan.KV{
 			nil, {{Key: plan.MadeDNS, Value: "10.0.0.1,fd00::1"}, {Key: plan.MadeImage, Value: "two words"}},
 		}).Draw(rt, "made"),

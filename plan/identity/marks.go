@@ -12,8 +12,9 @@ type Subject struct {
 	SiteID   string
 	Manifest string
 	Addr     addr.Address
-	UUID     string // birth, or of record when known
-	VMID     uint   // declared, planned, or the first choice of the hash
+	UUID     string       // birth, or of record when known
+	VMID     uint         // declared, planned, or the first choice of the hash
+	Was      addr.Address // the address it had before it was renamed, "" for none: a marker may still say that one
 }
 
 // Marks says which of the three marks of a node a guest carries.
@@ -24,11 +25,12 @@ type Marks struct {
 }
 
 // MarksOf compares a guest with a node. A guest whose authentic marker names
-// another node carries no mark of this one, whatever else agrees.
+// another node, or says that the site gave it up, carries no mark of this one,
+// whatever else agrees.
 func MarksOf(g *plan.GuestFacts, s Subject) Marks {
 	uuid, m := s.UUID, g.Marker
 	if m != nil && m.Authentic {
-		if !Names(m, s) {
+		if !Names(m, s) || m.Forgotten {
 			return Marks{}
 		}
 		uuid = m.UUID
@@ -43,7 +45,7 @@ func MarksOf(g *plan.GuestFacts, s Subject) Marks {
 
 // Names reports whether a marker, authentic or not, says the guest is the node.
 func Names(m *plan.MarkerFacts, s Subject) bool {
-	return m != nil && m.SiteID == s.SiteID && m.Manifest == s.Manifest && m.Addr == s.Addr
+	return m != nil && m.SiteID == s.SiteID && m.Manifest == s.Manifest && (m.Addr == s.Addr || s.Was != "" && m.Addr == s.Was)
 }
 
 // Count is how many marks agree.
@@ -68,6 +70,7 @@ func FactsOf(m Marker, authentic bool, key []byte, config []plan.KV) *plan.Marke
 		SiteID: m.SiteID, Manifest: m.Manifest, Addr: m.Addr, UUID: m.UUID, VMID: m.VMID,
 		Incarnation: m.Incarnation, Program: m.Program, Port: m.Port, Authentic: authentic,
 		Made: m.Made, Test: m.Test, Secrets: m.Secrets, Kind: m.Kind,
+		Adopted: m.Adopted, Forgotten: m.Forgotten,
 	}
 	if authentic {
 		f.Unchanged, f.Edited = m.Compare(key, config)

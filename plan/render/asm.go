@@ -102,7 +102,8 @@ func (a *asm) change(c *plan.Change) {
 	if len(c.Attrs)+len(c.Stake) > 0 {
 		open = "{"
 	}
-	a.line("change", word(string(c.Addr)), c.Action.String(), word(c.Reason), set("host", c.Host), num("vmid", c.VMID), set("uuid", c.UUID), "kind="+word(c.Kind), open)
+	a.line("change", word(string(c.Addr)), c.Action.String(), word(c.Reason), set("host", c.Host), num("vmid", c.VMID), set("uuid", c.UUID), "kind="+word(c.Kind),
+		setIf("was", string(c.Was)), open)
 	if open == "" {
 		return
 	}

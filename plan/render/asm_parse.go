@@ -197,6 +197,7 @@ func (r *asmReader) change(s *stmt) plan.Change {
 	c := plan.Change{
 		Addr: addr.Address(s.bare(0)), Action: enum(r, s, "action", s.bare(1), plan.ParseAction), Reason: s.bare(2),
 		Host: s.get("host"), VMID: r.num(s, s.get("vmid")), UUID: s.get("uuid"), Kind: s.get("kind"),
+		Was: addr.Address(s.get("was")),
 	}
 	for _, b := range s.Block {
 		switch b.Key {

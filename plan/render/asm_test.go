@@ -61,6 +61,9 @@ func anyProgram(t *rapid.T) *plan.Program {
 	}
 	for range list("changes", 3) {
 		c := plan.Change{Addr: anyAddr(t), Host: anyText(t), VMID: 7, UUID: anyText(t), Kind: "vm", Action: plan.Action(rapid.IntRange(0, 8).Draw(t, "action")), Reason: plan.ReasonAbsent}
+		if rapid.Bool().Draw(t, "renamed") {
+			c.Was = anyAddr(t)
+		}
 		for range list("attrs", 2) {
 			c.Attrs = append(c.Attrs, plan.Attr{Name: anyText(t), From: anyText(t), To: anyText(t), Class: plan.Class(rapid.IntRange(0, 3).Draw(t, "class"))})
 		}

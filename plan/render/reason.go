@@ -40,6 +40,12 @@ func reasonText(c *plan.Change, goal plan.Goal) string {
 		return "a test made it, now it is kept"
 	case plan.ReasonContext:
 		return "left as it is, others are in it"
+	case plan.ReasonAdopt:
+		return "you say this guest is it"
+	case plan.ReasonForget:
+		return "given up, and left as it is"
+	case plan.ReasonRenamed:
+		return "was " + string(c.Was)
 	case plan.ReasonLeftover:
 		return "left by an interrupted run"
 	}

@@ -71,6 +71,7 @@ type Change struct {
 	Reason string   `json:"reason"`
 	Attrs  []Attr   `json:"attrs"`
 	Stake  []string `json:"stake"`
+	Was    string   `json:"was,omitempty"`
 }
 
 // Attr is one attribute that changes.
@@ -242,7 +243,7 @@ func changeOf(c plan.Change) Change {
 		Addr: string(c.Addr), Host: c.Host, VMID: c.VMID, UUID: c.UUID, Kind: c.Kind,
 		Action: c.Action.String(), Reason: c.Reason,
 		Attrs: each(c.Attrs, func(a plan.Attr) Attr { return Attr{a.Name, a.From, a.To, a.Class.String()} }),
-		Stake: each(c.Stake, same),
+		Stake: each(c.Stake, same), Was: string(c.Was),
 	}
 }
 
