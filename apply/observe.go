@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -26,7 +27,7 @@ const (
 // node does not run or never was ready is Absent. The error is for what makes
 // observing pointless: a host the site does not have, no keys, ctx.
 func Observe(ctx context.Context, env *Env, w plan.WantedSet) (*plan.Facts, error) {
-	o := &observer{env: env, w: w, fleet: newFleet(env, "observe"), nested: map[string]*node{}}
+	o := &observer{env: env, w: w, fleet: newFleet(env, "observe"), nested: map[string]*node{}, herds: map[string]*herd{}}
 	defer o.fleet.close()
 	if err := o.check(); err != nil {
 		return nil, err
@@ -58,6 +59,9 @@ type observer struct {
 	w      plan.WantedSet
 	fleet  *fleet
 	nested map[string]*node // hosts that are nodes, as they were found; not written while a level is asked
+
+	herdMu sync.Mutex
+	herds  map[string]*herd // by cluster
 }
 
 func (o *observer) check() error {

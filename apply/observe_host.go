@@ -91,7 +91,8 @@ func (o *observer) storages(ctx context.Context, h *host, f *plan.HostFacts) err
 
 // guests reads every candidate of a host once.
 func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error {
-	all, _, err := h.api.Guests(ctx)
+	at := o.herdOf(h.name, f.Cluster)
+	all, err := o.list(ctx, h, at)
 	if err != nil {
 		return err
 	}
@@ -109,11 +110,7 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 		}
 	}
 	slices.Sort(f.Taken)
-	// The list's power is up to ten seconds old, and a plan must not start what runs.
-	if err := h.api.Refresh(ctx, candidates); err != nil {
-		return err
-	}
-	if f.Guests, err = o.read(ctx, h, candidates); err != nil {
+	if f.Guests, err = o.read(ctx, h, at, candidates); err != nil {
 		return err
 	}
 	if o.allMatched(f) {
@@ -121,7 +118,7 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 	}
 	// A node is missing: it may have lost its tag. Whoever is in the site's range
 	// and no candidate is read too.
-	strangers, err := o.read(ctx, h, others)
+	strangers, err := o.read(ctx, h, at, others)
 	if err != nil {
 		return err
 	}
@@ -136,6 +133,13 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 	f.MACs = slices.Compact(f.MACs)
 	slices.SortFunc(f.Guests, func(a, b plan.GuestFacts) int { return cmp.Compare(a.VMID, b.VMID) })
 	return nil
+}
+
+// couldBeOurs reports whether a guest is a candidate on any host.
+func (o *observer) couldBeOurs(r pve.Resource) bool {
+	return slices.Contains(r.Tags, identity.Tag(o.w.Manifest)) || slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
+		return n.VMID == r.VMID || n.Name == r.Name
+	})
 }
 
 func (o *observer) isCandidate(host string, r pve.Resource) bool {
@@ -176,32 +180,14 @@ func (o *observer) carriesAMark(host string, g *plan.GuestFacts) bool {
 
 // read reads guests side by side and answers in their order. One that vanished
 // meanwhile is left out.
-func (o *observer) read(ctx context.Context, h *host, list []pve.Resource) ([]plan.GuestFacts, error) {
+func (o *observer) read(ctx context.Context, h *host, at *herd, list []pve.Resource) ([]plan.GuestFacts, error) {
 	found := make([]*plan.GuestFacts, len(list))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(guestsAtOnce)
 	for i, r := range list {
-		g.Go(func() error {
-			if r.Kind != canon.QEMU {
-				found[i] = &plan.GuestFacts{VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags}
-				return nil
-			}
-			config, err := h.api.GuestConfig(ctx, r.Node, r.VMID)
-			if pve.ClassOf(err) == pve.NotExist {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			one := newGuest(r, config, o.env.Keys.Marker())
-			if r.Status != plan.PowerRunning && r.Status != plan.PowerStopped {
-				// It is paused, or its node has not said.
-				if one.Power, err = h.power(ctx, one); err != nil {
-					return err
-				}
-			}
-			found[i] = &one.GuestFacts
-			return nil
+		g.Go(func() (err error) {
+			found[i], err = at.once(r.VMID, func() (*plan.GuestFacts, error) { return o.readOne(ctx, h, r) })
+			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -214,4 +200,26 @@ func (o *observer) read(ctx context.Context, h *host, list []pve.Resource) ([]pl
 		}
 	}
 	return out, nil
+}
+
+// readOne reads a guest: nil when it is gone.
+func (o *observer) readOne(ctx context.Context, h *host, r pve.Resource) (*plan.GuestFacts, error) {
+	if r.Kind != canon.QEMU {
+		return &plan.GuestFacts{VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags}, nil
+	}
+	config, err := h.api.GuestConfig(ctx, r.Node, r.VMID)
+	if pve.ClassOf(err) == pve.NotExist {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	one := newGuest(r, config, o.env.Keys.Marker())
+	if r.Status != plan.PowerRunning && r.Status != plan.PowerStopped {
+		// It is paused, or its node has not said.
+		if one.Power, err = h.power(ctx, one); err != nil {
+			return nil, err
+		}
+	}
+	return &one.GuestFacts, nil
 }

@@ -1,0 +1,93 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/runtime/pve"
+)
+
+// herd is every guest of one cluster as one observation sees it, whichever of the
+// cluster's hosts asks first: one list, and one read for each guest.
+type herd struct {
+	mu    sync.Mutex
+	known bool
+	all   []pve.Resource // by vmid
+
+	readMu sync.Mutex
+	reads  map[uint]*reading
+}
+
+// reading is one guest that is, or was, read.
+type reading struct {
+	mu    sync.Mutex
+	done  bool
+	facts *plan.GuestFacts // nil when it vanished meanwhile
+}
+
+// herdOf is the herd of a host's cluster, or of a host on its own.
+func (o *observer) herdOf(host, cluster string) *herd {
+	o.herdMu.Lock()
+	defer o.herdMu.Unlock()
+	// No cluster has a name with a blank, nor has a host.
+	key := cmp.Or(cluster, " "+host)
+	if o.herds[key] == nil {
+		o.herds[key] = &herd{reads: map[uint]*reading{}}
+	}
+	return o.herds[key]
+}
+
+// list is every guest of the cluster. Those that could be ours, on whatever host,
+// have the power of this moment: the cluster's is up to ten seconds old, and a
+// plan must not start what runs.
+func (o *observer) list(ctx context.Context, h *host, at *herd) ([]pve.Resource, error) {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.known {
+		return at.all, nil
+	}
+	all, _, err := h.api.Guests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ours []pve.Resource
+	for _, r := range all {
+		if o.couldBeOurs(r) {
+			ours = append(ours, r)
+		}
+	}
+	if err := h.api.Refresh(ctx, ours); err != nil {
+		return nil, err
+	}
+	for _, r := range ours {
+		i, _ := slices.BinarySearchFunc(all, r.VMID, func(a pve.Resource, id uint) int { return cmp.Compare(a.VMID, id) })
+		all[i] = r
+	}
+	at.all, at.known = all, true
+	return all, nil
+}
+
+// once reads a guest, unless another host of the cluster has done so.
+func (at *herd) once(vmid uint, read func() (*plan.GuestFacts, error)) (*plan.GuestFacts, error) {
+	at.readMu.Lock()
+	r := at.reads[vmid]
+	if r == nil {
+		r = &reading{}
+		at.reads[vmid] = r
+	}
+	at.readMu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done {
+		return r.facts, nil
+	}
+	facts, err := read()
+	if err != nil {
+		return nil, err
+	}
+	r.facts, r.done = facts, true
+	return facts, nil
+}
