@@ -44,16 +44,17 @@ func (m *bareMachine) Running() bool {
 	return m.on
 }
 
-func (m *bareMachine) Start(context.Context, guest.Hardware) error   { return m.set(true) }
-func (m *bareMachine) Resume(context.Context, guest.Hardware) error  { return m.set(true) }
-func (m *bareMachine) Pause(context.Context) error                   { return m.set(false) }
-func (m *bareMachine) Shutdown(context.Context) error                { return guest.ErrNoReaction }
-func (m *bareMachine) Stop() error                                   { return m.set(false) }
-func (m *bareMachine) Reset(context.Context) error                   { return nil }
-func (m *bareMachine) Hotplug(context.Context, guest.Hardware) error { return nil }
-func (m *bareMachine) AgentReady() bool                              { return false }
-func (m *bareMachine) Interfaces() []guest.Interface                 { return nil }
-func (m *bareMachine) OS() guest.OS                                  { return guest.OS{} }
+func (m *bareMachine) Install(context.Context, guest.Hardware, guest.Install) error { return nil }
+func (m *bareMachine) Start(context.Context, guest.Hardware) error                  { return m.set(true) }
+func (m *bareMachine) Resume(context.Context, guest.Hardware) error                 { return m.set(true) }
+func (m *bareMachine) Pause(context.Context) error                                  { return m.set(false) }
+func (m *bareMachine) Shutdown(context.Context) error                               { return guest.ErrNoReaction }
+func (m *bareMachine) Stop() error                                                  { return m.set(false) }
+func (m *bareMachine) Reset(context.Context) error                                  { return nil }
+func (m *bareMachine) Hotplug(context.Context, guest.Hardware) error                { return nil }
+func (m *bareMachine) AgentReady() bool                                             { return false }
+func (m *bareMachine) Interfaces() []guest.Interface                                { return nil }
+func (m *bareMachine) OS() guest.OS                                                 { return guest.OS{} }
 func (m *bareMachine) ReadFile(context.Context, string) ([]byte, error) {
 	return nil, errNoSystem
 }

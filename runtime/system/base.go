@@ -53,11 +53,21 @@ var debian = []string{
 	"tar", "tzdata", "unattended-upgrades", "util-linux", "vim-tiny",
 }
 
+// container is what Proxmox's own Debian templates have installed: no cloud-init,
+// no guest agent, no sudo.
+var container = []string{
+	"adduser", "apt", "base-files", "bash", "ca-certificates", "coreutils", "cron", "dbus", "dpkg", "ifupdown2", "iproute2",
+	"iputils-ping", "less", "locales", "login", "openssh-client", "openssh-server", "openssl", "passwd", "perl", "postfix", "procps",
+	"sed", "systemd", "systemd-sysv", "tar", "tzdata", "util-linux", "vim-tiny",
+}
+
 func makeBases() []*base {
 	pve := append([]string{"proxmox-ve", "postfix", "qemu-guest-agent", "ifupdown2", "nfs-common"}, debian...)
 	return []*base{
 		makeBase("debian-12", "12", "bookworm", debian),
+		makeBase("debian-12-ct", "12", "bookworm", container),
 		makeBase("debian-13", "13", "trixie", debian),
+		makeBase("debian-13-ct", "13", "trixie", container),
 		makeBase("pve-9", "13", "trixie", pve),
 	}
 }

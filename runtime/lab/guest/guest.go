@@ -39,6 +39,10 @@ type Hypervisor interface {
 // Machine is one guest. The lab calls the methods of one machine one at a time,
 // except Running, AgentReady, Interfaces and OS, which may come at any time.
 type Machine interface {
+	// Install makes the file system of a container, of the template that its disk
+	// "rootfs" has the bytes of. It is off and has not been started before.
+	Install(ctx context.Context, hw Hardware, in Install) error
+
 	// Start boots it: firmware, kernel, cloud-init if it finds a seed, services.
 	// It returns when the virtual hardware is on, not when the system is up. A
 	// *StartError is a start that failed as QEMU's would.
@@ -111,6 +115,23 @@ type Hardware struct {
 	Disks  []Disk // by slot; CD-ROMs included
 	NICs   []NIC  // by slot
 	Boot   []string
+
+	Container *Container // nil for a VM
+}
+
+// Container is what PVE writes into a container's file system before each
+// start, besides the addresses of its NICs.
+type Container struct {
+	Hostname    string
+	Nameservers []string
+	Search      []string
+	Timezone    string // "" = the template's
+}
+
+// Install is what a container is given once, when it is made.
+type Install struct {
+	Password string // of root, in the clear; "" = locked
+	Keys     string // root's authorized_keys, as they were sent
 }
 
 // Disk is one drive. Path is the file with the bytes that were written to the
@@ -136,6 +157,11 @@ type NIC struct {
 	Bridge string
 	VLAN   uint // 0 = untagged
 	Down   bool // link_down=1
+
+	// Of a container's interface, which PVE names and configures.
+	Name    string // "eth0"; "" for a VM
+	IP      string // "dhcp", "manual", "" or an address with its prefix length
+	Gateway string
 }
 
 // Interface is a network interface inside the guest.

@@ -20,7 +20,10 @@ func (p *power) netUp(nics []guest.NIC) {
 	for i, nic := range nics {
 		kernel := fmt.Sprintf("ens%d", 18+slot(nic.Slot, i))
 		e, name, ok := plan.of(nic.MAC, kernel)
-		if !configured && i == 0 {
+		switch {
+		case nic.Name != "":
+			name, e, ok = nic.Name, containerNIC(nic), true
+		case !configured && i == 0:
 			e.DHCP4, ok = true, true
 		}
 		shown = append(shown, guest.Interface{Name: name, MAC: strings.ToLower(nic.MAC)})

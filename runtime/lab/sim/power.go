@@ -129,6 +129,11 @@ func (p *power) start(fresh bool, disks []guest.Disk) error {
 		}
 	}
 	p.os.Boot()
+	if c := p.hardware().Container; c != nil {
+		if err := p.os.contain(p.ctx, *c, p.hardware().NICs); err != nil {
+			return err
+		}
+	}
 	if runCloudInit(p.ctx, p.os, disks) {
 		p.reloadSSH()
 	}

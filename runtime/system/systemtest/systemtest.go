@@ -290,6 +290,10 @@ func sshd(t *testing.T, s system.System, _ Options) {
 }
 
 func sudoers(t *testing.T, s system.System, _ Options) {
+	if _, there, err := s.Installed(t.Context(), "sudo"); !there { // containers come without
+		ok(t, err)
+		ok(t, s.Install(t.Context(), "sudo"))
+	}
 	_, err := s.Run(t.Context(), []byte("%sudo ALL=(ALL:ALL) NOPASSWD: ALL\n"), "visudo", "-cf", "-")
 	ok(t, err)
 	_, err = s.Run(t.Context(), []byte("%sudo ALL(ALL\n"), "visudo", "-cf", "-")
