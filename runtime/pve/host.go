@@ -100,6 +100,7 @@ func (c *Client) Bridges(ctx context.Context, node string) ([]string, error) {
 type Permission struct {
 	Path       string
 	Privileges []string // sorted
+	Below      []string // of these, those that go on to the paths below, sorted
 }
 
 // Permissions lists what the token may do, by path.
@@ -111,11 +112,15 @@ func (c *Client) Permissions(ctx context.Context) ([]Permission, error) {
 	var list []Permission
 	for path, privs := range tree {
 		p := Permission{Path: path}
-		// The value says whether it propagates; that it is listed is the grant.
-		for name := range privs {
+		// That it is listed is the grant; the value says whether it propagates.
+		for name, below := range privs {
 			p.Privileges = append(p.Privileges, name)
+			if below.truth() {
+				p.Below = append(p.Below, name)
+			}
 		}
 		sort.Strings(p.Privileges)
+		sort.Strings(p.Below)
 		list = append(list, p)
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Path < list[j].Path })
