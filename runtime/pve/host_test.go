@@ -66,7 +66,7 @@ func TestHostReads(t *testing.T) {
 
 	f.data("GET /access/permissions", `{"/vms":{"VM.Audit":1,"VM.Allocate":0},"/":{"Sys.Audit":"1"}}`)
 	perms, err := c.Permissions(ctx)
-	same("permissions", []Permission{{"/", []string{"Sys.Audit"}}, {"/vms", []string{"VM.Allocate", "VM.Audit"}}}, perms, err)
+	same("permissions", []Permission{{"/", []string{"Sys.Audit"}, []string{"Sys.Audit"}}, {"/vms", []string{"VM.Allocate", "VM.Audit"}, []string{"VM.Audit"}}}, perms, err)
 }
 
 func TestUpload(t *testing.T) {
