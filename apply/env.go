@@ -36,8 +36,11 @@ type Env struct {
 type HostEnv struct {
 	Node         string   // PVE node name
 	Endpoints    []string // "https://10.0.0.2:8006", the first is asked first
-	Fingerprint  string   // SHA-256 of its certificate, "AA:BB:…"
+	Fingerprint  string   // what is pinned, as pve.ParsePins reads it: "AA:BB:…"
+	CA           []byte   // authorities in PEM that may vouch for it instead
 	Token        secret.Value
+	User         string // "user@realm", who logs in with Password where there is no token
+	Password     secret.Value
 	Storage      string // for guest disks
 	ImageStorage string // for images and seeds
 	IOWidth      uint   // copies at once, 0 = the default

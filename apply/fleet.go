@@ -158,14 +158,15 @@ func (f *fleet) connectSite(ctx context.Context, name string) (*host, error) {
 		fingerprint = entry.Fingerprint
 	}
 	api, err := pve.New(pve.Config{
-		Name: name, Endpoints: entry.Endpoints, Fingerprint: fingerprint, Token: entry.Token, RunID: f.run,
+		Name: name, Endpoints: entry.Endpoints, Fingerprint: fingerprint, CA: entry.CA,
+		Token: entry.Token, User: entry.User, Password: entry.Password, RunID: f.run,
 	})
 	if err != nil {
 		return nil, err
 	}
-	h := &host{name: name, node: cmp.Or(f.nodeName(name), entry.Node), api: api, user: userOf(entry.Token), fingerprint: fingerprint}
+	h := &host{name: name, node: cmp.Or(f.nodeName(name), entry.Node), api: api, user: cmp.Or(entry.User, userOf(entry.Token)), fingerprint: api.Pins()}
 	if entry.Via != "" {
-		via, err := pve.ViaDialer(entry.Via, fingerprint, entry.Token)
+		via, err := api.Via(entry.Via)
 		if err != nil {
 			api.Close()
 			return nil, err

@@ -24,17 +24,23 @@ type Dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 type Config struct {
 	Name        string       // the host's name in messages
 	Endpoints   []string     // https URLs; the port defaults to 8006; tried in order
-	Fingerprint string       // SHA-256 of the certificate, AA:BB:…; "" = the system's authorities decide
+	Fingerprint string       // what is pinned, as ParsePins reads it; "" = the whole of CA, and without one the system's authorities decide
+	CA          []byte       // authorities in PEM, as /etc/pve/pve-root-ca.pem
 	Token       secret.Value // "user@realm!id=uuid"
-	Dial        Dialer       // nil = a plain TCP connection
-	RunID       string       // sent as X-Homestak-Run when set
-	UserAgent   string       // "homestak" when ""
+	User        string       // "user@realm", with Password in place of Token
+	Password    secret.Value
+	Dial        Dialer // nil = a plain TCP connection
+	RunID       string // sent as X-Homestak-Run when set
+	UserAgent   string // "homestak" when ""
 
 	// Timeout bounds one request whose context has no earlier deadline, uploads
 	// apart; 0 = 2 min. PVE's own proxy gives up after 30 s.
 	Timeout time.Duration
 	// MaxResponse bounds an answer in bytes; 0 = 32 MiB.
 	MaxResponse int64
+	// Reads is how many requests that only read are under way at once; 0 = 16. One
+	// more waits: pvedaemon has few workers, and others use the host, too.
+	Reads int
 	// PollMin and PollMax bound the pause between two looks at a task; 0 = 100 ms
 	// and 2 s. PollPatience is how long looks may fail in a row; 0 = 1 min.
 	PollMin, PollMax, PollPatience time.Duration
@@ -50,6 +56,7 @@ type Client struct {
 	poll   *poller
 	life   context.Context
 	end    context.CancelFunc
+	reads  chan struct{} // a slot for each read under way
 	writes atomic.Int64
 
 	clockMu sync.Mutex
@@ -64,6 +71,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.MaxResponse == 0 {
 		cfg.MaxResponse = 32 << 20
+	}
+	if cfg.Reads == 0 {
+		cfg.Reads = 16
 	}
 	if cfg.PollMin == 0 {
 		cfg.PollMin = 100 * time.Millisecond
@@ -84,7 +94,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, wire: w, base: w.endpoints[0].String() + "/api2/json"}
+	c := &Client{cfg: cfg, wire: w, base: w.endpoints[0].String() + apiRoot, reads: make(chan struct{}, cfg.Reads)}
 	w.observe = c.observe
 	c.life, c.end = context.WithCancel(context.Background())
 	c.http = &http.Client{Transport: w, CheckRedirect: noRedirect}
@@ -104,6 +114,10 @@ func (c *Client) Close() {
 
 // Name is Config.Name.
 func (c *Client) Name() string { return c.cfg.Name }
+
+// Pins is what the client takes for a proof of the server, as ParsePins gives it:
+// "" when the system's authorities decide.
+func (c *Client) Pins() string { return c.wire.pins.String() }
 
 // Writes is the number of requests sent that can change something: everything
 // but GET.
@@ -136,6 +150,12 @@ func (c *Client) read(ctx context.Context, path string, query url.Values, v any)
 		path += "?" + query.Encode()
 	}
 	return c.call(ctx, http.MethodGet, path, v, func(ctx context.Context) error {
+		select {
+		case c.reads <- struct{}{}:
+			defer func() { <-c.reads }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 		return c.api.Get(ctx, path, v)
 	})
 }

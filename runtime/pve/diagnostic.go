@@ -44,6 +44,10 @@ func (e *Error) byClass() *diag.Diagnostic {
 	}
 	switch e.Class() {
 	case Auth:
+		if e.Path == ticketPath {
+			return with(codeAuth.Errorf("host %s does not accept the user and its password", e.Host),
+				"check user in the host's entry, and its entry under passwords in secrets.yaml")
+		}
 		return with(codeAuth.Errorf("host %s does not accept the API token", e.Host),
 			"check the host's entry under api_tokens in secrets.yaml, and that the token has not expired")
 	case Privilege:
@@ -95,11 +99,14 @@ func (e *CertError) Diagnostic() *diag.Diagnostic {
 	if e.Pinned == "" {
 		d := codeCertificate.Errorf("the certificate of host %s is not trusted and none is pinned", e.Host)
 		d.Label = fmt.Sprintf("%s shows %s", e.Endpoint, e.Served)
-		d.Help = "compare this with `pvenode cert info` on the host, then write it as the host's fingerprint"
+		d.Help = "compare this with `pvenode cert info` on the host, then pin it: `homestak host trust " + e.Host + "`"
 		return d
 	}
 	d := codeCertificate.Errorf("host %s shows another certificate than the pinned one", e.Host)
 	d.Label = fmt.Sprintf("pinned %s, %s shows %s", e.Pinned, e.Endpoint, e.Served)
+	if e.Err != nil {
+		d.Notes = append(d.Notes, diag.Note{Text: "and no pinned authority vouches for it: " + e.Err.Error()})
+	}
 	d.Help = "if its certificate was renewed, compare with `pvenode cert info` on the host and pin the new one; if not, something stands between you and the host"
 	return d
 }

@@ -79,16 +79,20 @@ func (e *ConnError) Unwrap() error { return e.Err }
 type CertError struct {
 	Host     string
 	Endpoint string
-	Pinned   string // SHA-256, AA:BB:…; "" = no pin, the system's authorities decide
-	Served   string
-	Err      error // why the system's authorities refuse it, when there is no pin
+	Pinned   string // as ParsePins gives it; "" = no pin, the system's authorities decide
+	Served   string // AA:BB:…
+	Err      error  // why the authorities, pinned or the system's, refuse it; nil when none were asked
 }
 
 func (e *CertError) Error() string {
 	if e.Pinned == "" {
 		return fmt.Sprintf("%s: no fingerprint is pinned and its certificate (%s) is not trusted: %v", e.Endpoint, e.Served, e.Err)
 	}
-	return fmt.Sprintf("%s: its certificate is %s, pinned is %s", e.Endpoint, e.Served, e.Pinned)
+	text := fmt.Sprintf("%s: its certificate is %s, pinned is %s", e.Endpoint, e.Served, e.Pinned)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
 }
 
 func (e *CertError) Unwrap() error { return e.Err }

@@ -11,16 +11,24 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/homestak/homestak/lang/diag"
 )
 
 const codeConfig diag.Code = "HS0814"
 
+// connectTimeout bounds reaching one endpoint, so that the next is tried soon;
+// handshakeTimeout bounds proving who answers there: somebody does, perhaps slowly.
+const (
+	connectTimeout   = 10 * time.Second
+	handshakeTimeout = 40 * time.Second
+)
+
 // dialPinned connects and proves who is at the other end before anything is
 // sent. A wrong certificate is a *CertError.
-func dialPinned(ctx context.Context, dial Dialer, network, addr, pin string) (*tls.Conn, error) {
-	raw, err := dial(ctx, network, addr)
+func dialPinned(ctx context.Context, dial Dialer, network, addr string, pin pins) (*tls.Conn, error) {
+	raw, err := dialBounded(ctx, dial, network, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -29,27 +37,39 @@ func dialPinned(ctx context.Context, dial Dialer, network, addr, pin string) (*t
 		host = addr
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
-	if pin != "" {
+	if !pin.empty() {
 		// The pin replaces the chain of authorities and is stricter: PVE's own
 		// certificates are signed by a CA that no system knows.
 		cfg.InsecureSkipVerify = true
-		cfg.VerifyConnection = func(s tls.ConnectionState) error {
-			if served := fingerprintOf(s.PeerCertificates); served != pin {
-				return &CertError{Endpoint: addr, Pinned: pin, Served: served}
-			}
-			return nil
-		}
+		cfg.VerifyConnection = func(s tls.ConnectionState) error { return pin.verify(s, addr, host) }
 	}
 	conn := tls.Client(raw, cfg)
+	ctx, cancel := context.WithTimeoutCause(ctx, handshakeTimeout, fmt.Errorf("no TLS handshake within %s", handshakeTimeout))
+	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = raw.Close()
 		var unverified *tls.CertificateVerificationError
 		if errors.As(err, &unverified) {
 			return nil, &CertError{Endpoint: addr, Served: fingerprintOf(unverified.UnverifiedCertificates), Err: unverified.Err}
 		}
-		return nil, err
+		return nil, causeOf(ctx, err)
 	}
 	return conn, nil
+}
+
+func dialBounded(ctx context.Context, dial Dialer, network, addr string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, connectTimeout, fmt.Errorf("no connection within %s", connectTimeout))
+	defer cancel()
+	conn, err := dial(ctx, network, addr)
+	return conn, causeOf(ctx, err)
+}
+
+// causeOf is why the context ended, when an error came of that.
+func causeOf(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // ServedFingerprint connects to an endpoint, sends nothing but the TLS
@@ -65,7 +85,7 @@ func ServedFingerprint(ctx context.Context, endpoint string, dial Dialer) (strin
 	}
 	// No certificate has this fingerprint, so the handshake ends in the error
 	// that says which one was served.
-	_, err = dialPinned(ctx, dial, "tcp", u.Host, "none")
+	_, err = dialPinned(ctx, dial, "tcp", u.Host, pins{prints: []string{"none"}})
 	var cert *CertError
 	if errors.As(err, &cert) {
 		return cert.Served, nil
@@ -106,17 +126,6 @@ func ParseFingerprint(s string) (string, error) {
 		parts[i] = fmt.Sprintf("%02X", b)
 	}
 	return strings.Join(parts, ":"), nil
-}
-
-func parsePin(cfg Config) (string, error) {
-	if cfg.Fingerprint == "" {
-		return "", nil
-	}
-	pin, err := ParseFingerprint(cfg.Fingerprint)
-	if err != nil {
-		return "", configError(cfg.Name, err.Error(), "write the host's fingerprint as `pvenode cert info` on it prints it")
-	}
-	return pin, nil
 }
 
 func parseEndpoints(cfg Config) ([]*url.URL, error) {
@@ -160,21 +169,6 @@ func parseEndpoint(s string) (*url.URL, error) {
 	}
 	return &url.URL{Scheme: "https", Host: net.JoinHostPort(u.Hostname(), port)}, nil
 }
-
-// checkToken looks at the form only, and never quotes the token.
-func checkToken(cfg Config) error {
-	if cfg.Token.IsEmpty() {
-		return configError(cfg.Name, "there is no API token for it", "put user@realm!id=value under api_tokens in secrets.yaml")
-	}
-	token := string(cfg.Token.Reveal())
-	id, key, ok := strings.Cut(token, "=")
-	if !ok || key == "" || !strings.Contains(id, "@") || !strings.Contains(id, "!") || strings.ContainsFunc(token, notHeaderSafe) {
-		return configError(cfg.Name, "its API token does not have the form user@realm!id=value", "correct it under api_tokens in secrets.yaml")
-	}
-	return nil
-}
-
-func notHeaderSafe(r rune) bool { return r <= ' ' || r > '~' }
 
 func configError(host, why, help string) *diag.Diagnostic {
 	d := codeConfig.Errorf("host %s cannot be used", host)

@@ -42,50 +42,70 @@ func (e *ViaError) class() Class {
 // a host entry's `via: https://…` names. The server's certificate is pinned like
 // an API's, and the token goes to it in both headers a proxy may look at.
 func ViaDialer(viaURL, fingerprint string, token secret.Value) (Dialer, error) {
-	cfg := Config{Name: viaURL, Endpoints: []string{viaURL}, Fingerprint: fingerprint, Token: token}
-	endpoints, err := parseEndpoints(cfg)
+	w, err := newWire(Config{Name: viaURL, Endpoints: []string{viaURL}, Fingerprint: fingerprint, Token: token})
 	if err != nil {
 		return nil, err
 	}
-	pin, err := parsePin(cfg)
+	return w.through(w.endpoints[0].Host), nil
+}
+
+// Via is ViaDialer with what the client pins and proves itself with.
+func (c *Client) Via(viaURL string) (Dialer, error) {
+	u, err := parseEndpoint(viaURL)
 	if err != nil {
-		return nil, err
+		return nil, configError(c.cfg.Name, "its via cannot be used: "+err.Error(), "write it as in https://192.0.2.1:8006")
 	}
-	if err := checkToken(cfg); err != nil {
-		return nil, err
-	}
-	via := endpoints[0].Host
-	base := &net.Dialer{KeepAlive: 30 * time.Second}
+	return c.wire.through(u.Host), nil
+}
+
+// through dials by way of the server at via.
+func (w *wire) through(via string) Dialer {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if !strings.HasPrefix(network, "tcp") {
 			return nil, &ViaError{Via: via, Target: addr, Err: fmt.Errorf("cannot carry %s", network)}
 		}
-		conn, err := dialPinned(ctx, base.DialContext, "tcp", via, pin)
+		head, err := w.credentials.header(ctx, w, false)
 		if err != nil {
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			return nil, &ViaError{Via: via, Target: addr, Err: err}
+			return nil, err
 		}
-		tunnel, status, err := connect(ctx, conn, addr, token)
-		if err != nil {
-			_ = conn.Close()
-			return nil, &ViaError{Via: via, Target: addr, Status: status, Err: err}
+		conn, err := w.tunnel(ctx, via, addr, head)
+		if ClassOf(err) != Auth || !w.credentials.expire(head) {
+			return conn, err
 		}
-		return tunnel, nil
-	}, nil
+		if head, err = w.credentials.header(ctx, w, false); err != nil {
+			return nil, err
+		}
+		return w.tunnel(ctx, via, addr, head)
+	}
+}
+
+func (w *wire) tunnel(ctx context.Context, via, addr string, head header) (net.Conn, error) {
+	base := &net.Dialer{KeepAlive: 30 * time.Second}
+	conn, err := dialPinned(ctx, base.DialContext, "tcp", via, w.pins)
+	if err != nil {
+		return nil, &ViaError{Via: via, Target: addr, Err: causeOf(ctx, err)}
+	}
+	far, status, err := connect(ctx, conn, addr, head)
+	if err != nil {
+		_ = conn.Close()
+		return nil, &ViaError{Via: via, Target: addr, Status: status, Err: err}
+	}
+	return far, nil
 }
 
 // connect asks for the tunnel on an open connection.
-func connect(ctx context.Context, conn net.Conn, addr string, token secret.Value) (net.Conn, int, error) {
+func connect(ctx context.Context, conn net.Conn, addr string, head header) (net.Conn, int, error) {
 	// A deadline in the past ends reads and writes that the context outlived.
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	auth := "PVEAPIToken=" + string(token.Reveal())
 	req := &http.Request{
 		Method: http.MethodConnect,
 		URL:    &url.URL{Opaque: addr},
 		Host:   addr,
-		Header: http.Header{"Authorization": {auth}, "Proxy-Authorization": {auth}, "User-Agent": {"homestak"}},
+		Header: http.Header{"User-Agent": {"homestak"}},
+	}
+	head.set(req)
+	if auth := req.Header.Get("Authorization"); auth != "" {
+		req.Header.Set("Proxy-Authorization", auth)
 	}
 	err := req.Write(conn)
 	var res *http.Response

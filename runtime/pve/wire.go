@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/homestak/homestak/runtime/secret"
+	"github.com/homestak/homestak/lang/diag"
 )
 
 // wire is the RoundTripper under everything. It authorizes, chooses the
@@ -25,40 +25,33 @@ import (
 type wire struct {
 	host        string
 	endpoints   []*url.URL
+	pins        pins
 	current     atomic.Int32 // the endpoint that answered last
-	token       secret.Value
+	credentials credentials
 	runID       string
 	maxResponse int64
 	transport   *http.Transport
 	observe     func(*http.Response)
 }
 
-// connectTimeout bounds reaching one endpoint, TLS included.
-const connectTimeout = 10 * time.Second
-
 func newWire(cfg Config) (*wire, error) {
 	endpoints, err := parseEndpoints(cfg)
 	if err != nil {
 		return nil, err
 	}
-	pin, err := parsePin(cfg)
+	pin, err := pinsOf(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkToken(cfg); err != nil {
+	creds, err := credentialsOf(cfg)
+	if err != nil {
 		return nil, err
 	}
 	return &wire{
-		host: cfg.Name, endpoints: endpoints, token: cfg.Token, runID: cfg.RunID, maxResponse: cfg.MaxResponse,
+		host: cfg.Name, endpoints: endpoints, pins: pin, credentials: creds, runID: cfg.RunID, maxResponse: cfg.MaxResponse,
 		transport: &http.Transport{
 			DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				ctx, cancel := context.WithTimeoutCause(ctx, connectTimeout, fmt.Errorf("no connection within %s", connectTimeout))
-				defer cancel()
-				conn, err := dialPinned(ctx, cfg.Dial, network, addr, pin)
-				if err != nil && ctx.Err() != nil {
-					err = context.Cause(ctx)
-				}
-				return conn, err
+				return dialPinned(ctx, cfg.Dial, network, addr, pin)
 			},
 			// Enough for every step that --jobs may run at once, few enough for
 			// pveproxy's workers.
@@ -73,15 +66,34 @@ func newWire(cfg Config) (*wire, error) {
 
 func (w *wire) close() { w.transport.CloseIdleConnections() }
 
-// RoundTrip sends a request to the endpoint that answered last, and to the
-// others in turn while no connection comes about. A request that may have
-// reached a server is repeated elsewhere only if it reads.
+// RoundTrip authorizes a request and sends it. Credentials that ran out are
+// renewed and the request is sent again: PVE refuses them before it does anything.
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	again := req.Body == nil || req.GetBody != nil
+	head, err := w.credentials.header(req.Context(), w, !again)
+	if err != nil {
+		return nil, err
+	}
+	res, err := w.roundTrip(req, head)
+	var answer *Error
+	if again && errors.As(err, &answer) && answer.Status == http.StatusUnauthorized && w.credentials.expire(head) {
+		if head, err = w.credentials.header(req.Context(), w, false); err != nil {
+			return nil, err
+		}
+		return w.roundTrip(req, head)
+	}
+	return res, err
+}
+
+// roundTrip sends a request to the endpoint that answered last, and to the
+// others in turn while no connection comes about. A request that may have
+// reached a server is repeated elsewhere only if it reads, or is a login.
+func (w *wire) roundTrip(req *http.Request, head header) (*http.Response, error) {
 	first := int(w.current.Load())
 	var last error
 	for i := range w.endpoints {
 		at := (first + i) % len(w.endpoints)
-		res, sent, err := w.send(req, w.endpoints[at])
+		res, sent, err := w.send(req, head, w.endpoints[at])
 		if err == nil {
 			w.current.Store(int32(at))
 			w.observe(res)
@@ -98,7 +110,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		last = &ConnError{
 			Host: w.host, Endpoint: w.endpoints[at].Host, Method: req.Method, Path: apiPath(req), Sent: sent, Err: plainNetError(err),
 		}
-		reads := req.Method == http.MethodGet
+		reads := req.Method == http.MethodGet || req.URL.Path == apiRoot+ticketPath
 		if req.Context().Err() != nil || sent && !reads || req.Body != nil && req.GetBody == nil {
 			break
 		}
@@ -107,7 +119,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // send makes one attempt; sent reports whether a connection was there to send on.
-func (w *wire) send(req *http.Request, endpoint *url.URL) (res *http.Response, sent bool, err error) {
+func (w *wire) send(req *http.Request, head header, endpoint *url.URL) (res *http.Response, sent bool, err error) {
 	var connected atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
@@ -119,7 +131,7 @@ func (w *wire) send(req *http.Request, endpoint *url.URL) (res *http.Response, s
 			return nil, false, err
 		}
 	}
-	out.Header.Set("Authorization", "PVEAPIToken="+string(w.token.Reveal()))
+	head.set(out)
 	if w.runID != "" {
 		out.Header.Set("X-Homestak-Run", w.runID)
 	}
@@ -196,9 +208,12 @@ func (c *Client) typed(ctx context.Context, method, path string, err error) erro
 	var answer *Error
 	var conn *ConnError
 	var cert *CertError
+	var said *diag.Diagnostic
 	switch {
 	case errors.As(err, &answer):
 		return answer
+	case errors.As(err, &said):
+		return said
 	case errors.As(err, &cert):
 		return cert
 	case errors.As(err, &conn):
@@ -221,6 +236,8 @@ func plainNetError(err error) error {
 	return err
 }
 
+const apiRoot = "/api2/json"
+
 func apiPath(req *http.Request) string {
-	return strings.TrimPrefix(req.URL.Path, "/api2/json")
+	return strings.TrimPrefix(req.URL.Path, apiRoot)
 }
