@@ -27,6 +27,10 @@ type Config struct {
 	Name   string // lab host name, default "lab"
 	Node   string // PVE node name, default Name
 
+	// Nodes are nodes that join Node in a cluster of the lab's Name, unless they
+	// have; one that is named here no more stays. See also AddNode.
+	Nodes []string
+
 	Listen      string           // default "127.0.0.1:0"; only loopback unless Listener is given
 	Listener    net.Listener     // used instead of Listen: a nested lab's own network
 	Certificate *tls.Certificate // used instead of a derived or random one

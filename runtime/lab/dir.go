@@ -24,6 +24,7 @@ import (
 //	storages.json     the storages, once one was made, changed or removed
 //	log.jsonl         Entry a line
 //	tasks.jsonl       start and end of every task
+//	cluster.json      the nodes, once there is more than one
 //	guests/VMID.json  configuration and power of a guest
 //	pools/ID.json
 //	storage/NODE/STORAGE/KIND/…   volumes: NAME (bytes), NAME.meta, NAME.state

@@ -31,7 +31,7 @@ func (l *Lab) hardwareOf(v *vm, config map[string]string) guest.Hardware {
 		base, _, _ := splitSlot(slot)
 		switch base {
 		case "ide", "sata", "scsi", "virtio":
-			if d, ok := l.disk(slot, config[slot]); ok {
+			if d, ok := l.disk(v.Node, slot, config[slot]); ok {
 				hw.Disks = append(hw.Disks, d)
 			}
 		case "net":
@@ -47,13 +47,13 @@ func (l *Lab) hardwareOf(v *vm, config map[string]string) guest.Hardware {
 }
 
 // disk describes one drive; the caller holds mu.
-func (l *Lab) disk(slot, text string) (guest.Disk, bool) {
+func (l *Lab) disk(node, slot, text string) (guest.Disk, bool) {
 	base, _, _ := splitSlot(slot)
 	o, err := api().parseObject(base, slot, text)
 	if err != nil {
 		return guest.Disk{}, false
 	}
-	vol := l.findVolume(o["file"])
+	vol := l.findVolume(node, o["file"])
 	if vol == nil {
 		return guest.Disk{}, false
 	}
@@ -90,11 +90,11 @@ func (l *Lab) checkHardware(v *vm) error {
 		case isDriveSlot(slot):
 			file, _, _ := strings.Cut(text, ",")
 			file = strings.TrimPrefix(file, "file=")
-			if _, _, isVolume := splitVolumeID(file); isVolume && l.findVolume(file) == nil {
+			if _, _, isVolume := splitVolumeID(file); isVolume && l.findVolume(v.Node, file) == nil {
 				return fmt.Errorf("volume '%s' does not exist", file)
 			}
 		case base == "net":
-			if n, ok := nic(slot, text); ok && n.Bridge != "" && !l.hasBridge(n.Bridge) {
+			if n, ok := nic(slot, text); ok && n.Bridge != "" && !l.hasBridge(v.Node, n.Bridge) {
 				return fmt.Errorf("bridge '%s' does not exist", n.Bridge)
 			}
 		}

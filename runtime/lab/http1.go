@@ -41,6 +41,7 @@ type httpServer struct {
 	tls   *tls.Config
 	now   func() time.Time
 	serve func(ctx context.Context, r *http.Request) answer
+	deaf  func() bool // while it returns true, connections are closed at once
 
 	ctx  context.Context
 	stop context.CancelFunc
@@ -76,6 +77,10 @@ func (s *httpServer) accept() {
 			}
 			continue
 		}
+		if s.deaf != nil && s.deaf() {
+			c.Close()
+			continue
+		}
 		if !s.track(c) {
 			c.Close()
 			return
@@ -104,6 +109,15 @@ func (s *httpServer) untrack(c net.Conn) {
 	s.mu.Lock()
 	delete(s.open, c)
 	s.mu.Unlock()
+}
+
+// cut ends every connection; new ones are taken.
+func (s *httpServer) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		c.Close()
+	}
 }
 
 // close cuts every connection and waits for the handlers.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -26,8 +27,8 @@ type Lab struct {
 	log    *journal
 	tasks  *tasks
 	hv     guest.Hypervisor
-	server *httpServer
-	born   time.Time // when the directory was made
+	server *httpServer // of the node that the lab is opened as
+	born   time.Time   // when the directory was made
 
 	handlers map[string]handler
 
@@ -36,6 +37,8 @@ type Lab struct {
 
 	mu       sync.Mutex // guards what follows; never held while a machine or a clock is asked
 	access   access
+	cluster  clusterFile            // not changed in place
+	servers  map[string]*httpServer // by node
 	vms      map[uint]*vm
 	pools    map[string]*pool
 	made     map[uint]time.Time // when guests were made in this process
@@ -66,7 +69,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 	l := &Lab{
 		cfg: cfg, dir: dir, handlers: handlers(),
 		vms: map[uint]*vm{}, pools: map[string]*pool{}, made: map[uint]time.Time{}, locks: map[string]chan struct{}{},
-		shared: map[uint]*sharing{},
+		shared: map[uint]*sharing{}, servers: map[string]*httpServer{},
 	}
 	l.ctx, l.stop = context.WithCancel(context.Background())
 	if err := l.open(ctx); err != nil {
@@ -79,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 func (l *Lab) open(ctx context.Context) error {
 	var err error
 	for _, load := range []func() error{
-		l.loadAge, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadPools, l.loadVMs, l.finishRollbacks,
+		l.loadAge, l.loadCluster, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadPools, l.loadVMs, l.finishRollbacks,
 	} {
 		if err = load(); err != nil {
 			return err
@@ -95,7 +98,12 @@ func (l *Lab) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.server = newHTTPServer(ln, l.cert, l.now, l.serveHTTP)
+	l.server = l.serveAs(l.cfg.Node, ln)
+	for _, name := range l.Nodes() {
+		if err := l.listenAs(name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -189,8 +197,43 @@ func (l *Lab) listen(ctx context.Context) (net.Listener, error) {
 
 func (l *Lab) now() time.Time { return l.cfg.Clock.Now() }
 
-// hasNode reports whether a node is one of the lab's.
-func (l *Lab) hasNode(name string) bool { return name == l.cfg.Node || name == "localhost" }
+// serveAs answers on a listener as a node.
+func (l *Lab) serveAs(node string, ln net.Listener) *httpServer {
+	s := newHTTPServer(ln, l.cert, l.now, func(ctx context.Context, r *http.Request) answer { return l.serveHTTP(ctx, node, r) })
+	s.deaf = func() bool { return !l.nodeUp(node) }
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.servers[node] = s
+	return s
+}
+
+// listenAs gives a node an address of its own, unless it has one. A lab on a
+// listener that was given has only that.
+func (l *Lab) listenAs(node string) error {
+	l.mu.Lock()
+	has := l.servers[node] != nil
+	l.mu.Unlock()
+	if has || l.cfg.Listener != nil {
+		return nil
+	}
+	ln, err := (&net.ListenConfig{}).Listen(l.ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return codeListen.Errorf("cannot listen for node %s: %v", node, err)
+	}
+	l.serveAs(node, ln)
+	return nil
+}
+
+// NodeURL is URL for one node of the cluster, "" when it has no address. All
+// nodes have the lab's certificate.
+func (l *Lab) NodeURL(node string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.servers[node]; s != nil {
+		return "https://" + s.ln.Addr().String()
+	}
+	return ""
+}
 
 // URL is where the API answers, "https://127.0.0.1:40123". CONNECT is spoken
 // there too.
@@ -206,7 +249,7 @@ func (l *Lab) CertificatePEM() []byte { return certificatePEM(l.cert) }
 // Token is the lab's own API token, "root@pam!homestak=<uuid>".
 func (l *Lab) Token() string { return l.token }
 
-// Node is the name of the PVE node.
+// Node is the name of the PVE node that answers at URL.
 func (l *Lab) Node() string { return l.cfg.Node }
 
 // Dir is the lab's directory.
@@ -217,8 +260,12 @@ func (l *Lab) Dir() string { return l.dir.root }
 // has ended with PVE's "unexpected status" then.
 func (l *Lab) Close() error {
 	l.stop()
-	if l.server != nil {
-		l.server.close()
+	l.mu.Lock()
+	servers := l.servers
+	l.servers = map[string]*httpServer{}
+	l.mu.Unlock()
+	for _, name := range sortedKeys(servers) {
+		servers[name].close()
 	}
 	if l.tasks != nil {
 		l.tasks.close()

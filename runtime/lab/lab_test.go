@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -73,6 +74,7 @@ type client struct {
 	lab   *Lab
 	http  *http.Client
 	token string
+	base  string // where, default the lab's URL
 }
 
 func open(t *testing.T, cfg Config) *Lab {
@@ -121,7 +123,7 @@ type reply struct {
 
 func (c *client) send(method, path, contentType string, body io.Reader) reply {
 	c.t.Helper()
-	req, err := http.NewRequestWithContext(c.t.Context(), method, c.lab.URL()+"/api2/json"+path, body)
+	req, err := http.NewRequestWithContext(c.t.Context(), method, cmp.Or(c.base, c.lab.URL())+"/api2/json"+path, body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -179,17 +181,23 @@ func (c *client) ok(method, path string, params ...string) any {
 // wait waits for a task's end and returns its exit status.
 func (c *client) wait(upid any) string {
 	c.t.Helper()
+	return c.waitOn(c.lab.cfg.Node, upid)
+}
+
+// waitOn is wait for a task of a node.
+func (c *client) waitOn(node string, upid any) string {
+	c.t.Helper()
 	text, ok := upid.(string)
 	if !ok {
 		c.t.Fatalf("no UPID but %v", upid)
 	}
-	t, err := c.lab.tasks.find(c.lab.cfg.Node, text)
+	t, err := c.lab.tasks.find(node, text)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	<-t.ctx.Done()
 	for {
-		status := c.ok("GET", "/nodes/"+c.lab.cfg.Node+"/tasks/"+url.PathEscape(text)+"/status").(map[string]any)
+		status := c.ok("GET", "/nodes/"+node+"/tasks/"+url.PathEscape(text)+"/status").(map[string]any)
 		if status["status"] == "stopped" {
 			return status["exitstatus"].(string)
 		}

@@ -22,9 +22,9 @@ func (c *call) version() (any, error) {
 	return map[string]any{"version": pveVersion, "release": pveRelease, "repoid": pveRepo}, nil
 }
 
-// nodeRow is the node in listings. Callers without rights see that it is there.
-func (c *call) nodeRow(extra ...string) map[string]any {
-	n := c.cfg.Node
+// nodeRow is a node in listings. Callers without rights see that it is there.
+func (c *call) nodeRow(m member, extra ...string) map[string]any {
+	n := m.Name
 	row := map[string]any{"id": "node/" + n, "type": "node", "node": n, "status": "online", "level": ""}
 	for _, k := range extra {
 		switch k {
@@ -34,28 +34,85 @@ func (c *call) nodeRow(extra ...string) map[string]any {
 			row[k] = c.Fingerprint()
 		}
 	}
+	if m.State != NodeUp {
+		row["status"] = "offline"
+		return row
+	}
 	if c.may("/nodes/"+n, "Sys.Audit") {
-		row["uptime"], row["cpu"], row["maxcpu"] = c.nodeUptime(), 0, nodeCPUs
+		row["uptime"], row["cpu"], row["maxcpu"] = c.nodeUptime(n), 0, nodeCPUs
 		row["mem"], row["maxmem"], row["disk"], row["maxdisk"] = 4<<30, nodeMemory, 4<<30, int64(storageSize)
 	}
 	return row
 }
 
-func (l *Lab) nodeUptime() int64 { return l.now().Unix() - l.born.Unix() }
+// nodeUptime is how long a node has been up, in seconds.
+func (l *Lab) nodeUptime(node string) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.now().Unix() - l.cluster.find(node).Born.Unix()
+}
 
-func (c *call) nodeList() (any, error) { return []any{c.nodeRow("ssl_fingerprint")}, nil }
+func (c *call) nodeList() (any, error) {
+	list := []any{}
+	for _, m := range c.members() {
+		list = append(list, c.nodeRow(m, "ssl_fingerprint"))
+	}
+	return list, nil
+}
 
+// clusterStatus is GET /cluster/status: the cluster, if there is one, and its
+// nodes.
 func (c *call) clusterStatus() (any, error) {
 	address, _, _ := strings.Cut(strings.TrimPrefix(c.URL(), "https://"), ":")
-	return []any{map[string]any{
-		"id": "node/" + c.cfg.Node, "type": "node", "name": c.cfg.Node, "ip": address, "level": "", "local": 1, "nodeid": 0, "online": 1,
-	}}, nil
+	name, clustered := c.clustered()
+	members, list := c.members(), []any{}
+	if clustered {
+		list = append(list, map[string]any{
+			"id": "cluster", "type": "cluster", "name": name, "nodes": len(members), "quorate": c.quorate(), "version": c.clusterVersion(),
+		})
+	}
+	for _, m := range members {
+		row := map[string]any{
+			"id": "node/" + m.Name, "type": "node", "name": m.Name, "ip": address, "level": "", "local": 0, "nodeid": m.ID, "online": 0,
+		}
+		if m.Name == c.local {
+			row["local"] = 1
+		}
+		if m.State == NodeUp {
+			row["online"] = 1
+		}
+		if !clustered {
+			row["nodeid"] = 0
+		}
+		list = append(list, row)
+	}
+	return list, nil
+}
+
+// quorate is 1 while more than half of the nodes are up.
+func (l *Lab) quorate() int {
+	up, members := 0, l.members()
+	for _, m := range members {
+		if m.State == NodeUp {
+			up++
+		}
+	}
+	if 2*up > len(members) {
+		return 1
+	}
+	return 0
+}
+
+func (l *Lab) clusterVersion() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cluster.Version
 }
 
 func (c *call) nodeStatus() (any, error) {
 	return map[string]any{
 		"pveversion":     "pve-manager/" + pveVersion + "/" + pveRepo,
-		"uptime":         c.nodeUptime(),
+		"uptime":         c.nodeUptime(c.node()),
 		"cpu":            0,
 		"wait":           0,
 		"idle":           0,
@@ -75,7 +132,7 @@ func (c *call) nodeStatus() (any, error) {
 const bridge = "vmbr0"
 
 // hasBridge reports whether guests can be plugged into a bridge.
-func (l *Lab) hasBridge(name string) bool { return name == bridge }
+func (l *Lab) hasBridge(node, name string) bool { return name == bridge }
 
 func (l *Lab) bridgeRow() map[string]any {
 	p := l.cfg.Subnet.Masked()

@@ -161,7 +161,7 @@ func (c *call) poolMembers() (map[string]any, error) {
 	for _, name := range p.Storage {
 		if want == "" || want == "storage" {
 			members = append(members, map[string]any{
-				"id": "storage/" + c.cfg.Node + "/" + name, "type": "storage", "storage": name, "node": c.cfg.Node,
+				"id": "storage/" + c.local + "/" + name, "type": "storage", "storage": name, "node": c.local,
 			})
 		}
 	}

@@ -108,7 +108,7 @@ func (c *call) needVolume(vmid uint, id string) error {
 		return c.need(path, "Datastore.AllocateSpace")
 	}
 	c.mu.Lock()
-	v := c.findVolume(id)
+	v := c.findVolume(c.node(), id)
 	c.mu.Unlock()
 	switch {
 	case v == nil || v.VMID == vmid:

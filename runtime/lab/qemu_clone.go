@@ -32,7 +32,7 @@ func (c *call) qemuClone() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &vm{VMID: p.to, Node: c.cfg.Node, Config: maps.Clone(p.config), Making: true}
+	v := &vm{VMID: p.to, Node: c.node(), Config: maps.Clone(p.config), Making: true}
 	v.Config["lock"] = "clone"
 	if err := c.reserve(v); err != nil {
 		return nil, fmt.Errorf("unable to create VM %d: config file already exists", p.to)
@@ -65,8 +65,8 @@ func (c *call) checkClone() (*cloning, error) {
 	c.mu.Lock()
 	source := c.vms[vmid]
 	c.mu.Unlock()
-	if source == nil {
-		return nil, fmt.Errorf("unable to find configuration file for VM %d on node '%s'", vmid, c.cfg.Node)
+	if source == nil || source.Node != c.node() {
+		return nil, fmt.Errorf("unable to find configuration file for VM %d on node '%s'", vmid, c.node())
 	}
 	v, err := c.lookup(vmid)
 	if err != nil {
@@ -80,7 +80,7 @@ func (c *call) checkClone() (*cloning, error) {
 		return nil, errorf(500, "no such cluster node '"+target+"'")
 	}
 	if name := c.str("storage"); c.has("storage") {
-		if p.storage = c.Lab.storage(name); p.storage == nil {
+		if p.storage = c.Lab.storage(c.node(), name); p.storage == nil {
 			return nil, errorf(500, "storage '"+name+"' does not exist")
 		}
 	}
@@ -155,7 +155,7 @@ func (l *Lab) cloneConfig(p *cloning, v *vm, config map[string]string, full bool
 				return errors.New("cannot clone TPM state while VM is running")
 			}
 			d := cloneDrive{slot: k, o: o, full: full || seed}
-			if err := l.checkCloneDrive(p, d); err != nil {
+			if err := l.checkCloneDrive(v.Node, p, d); err != nil {
 				return err
 			}
 			p.drives = append(p.drives, d)
@@ -170,9 +170,9 @@ func (l *Lab) cloneConfig(p *cloning, v *vm, config map[string]string, full bool
 	return nil
 }
 
-func (l *Lab) checkCloneDrive(p *cloning, d cloneDrive) error {
+func (l *Lab) checkCloneDrive(node string, p *cloning, d cloneDrive) error {
 	l.mu.Lock()
-	vol := l.findVolume(d.o["file"])
+	vol := l.findVolume(node, d.o["file"])
 	l.mu.Unlock()
 	kind, feature, snap := "Linked", "clone", p.snap
 	if d.full {
@@ -201,7 +201,7 @@ func (l *Lab) clone(t *task, v *vm, p *cloning) error {
 	}
 	for _, d := range p.drives {
 		vol, err := l.copyDrive(t, d.slot, d.o["file"], copying{
-			snap: p.snap, full: d.full, to: p.to, storage: p.storage, format: p.format,
+			node: v.Node, snap: p.snap, full: d.full, to: p.to, storage: p.storage, format: p.format,
 		})
 		if err != nil {
 			return err
@@ -227,6 +227,7 @@ func (l *Lab) clone(t *task, v *vm, p *cloning) error {
 
 // copying says how a drive's volume is copied.
 type copying struct {
+	node    string // of the source
 	snap    string
 	full    bool
 	to      uint
@@ -237,7 +238,7 @@ type copying struct {
 // copyDrive makes the volume of a clone or of a moved disk.
 func (l *Lab) copyDrive(t *task, slot, file string, how copying) (*volume, error) {
 	l.mu.Lock()
-	src := l.findVolume(file)
+	src := l.findVolume(how.node, file)
 	l.mu.Unlock()
 	if src == nil {
 		return nil, fmt.Errorf("volume '%s' does not exist", file)

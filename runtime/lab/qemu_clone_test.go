@@ -48,7 +48,7 @@ func (c *client) fails(request, exit string) {
 func (c *client) written(volid, text string) {
 	c.t.Helper()
 	c.lab.mu.Lock()
-	v := c.lab.findVolume(volid)
+	v := c.lab.findVolume(c.lab.Node(), volid)
 	c.lab.mu.Unlock()
 	if err := os.MkdirAll(v.state(), 0o700); err != nil {
 		c.t.Fatal(err)
@@ -62,7 +62,7 @@ func (c *client) written(volid, text string) {
 func (c *client) reads(volid string) string {
 	c.t.Helper()
 	c.lab.mu.Lock()
-	v := c.lab.findVolume(volid)
+	v := c.lab.findVolume(c.lab.Node(), volid)
 	c.lab.mu.Unlock()
 	if v == nil {
 		c.t.Fatalf("no volume %s", volid)

@@ -63,8 +63,8 @@ func (v *vm) oneSeed(ch change) error {
 }
 
 // makeSeedVolume makes the empty volume of a cloud-init drive.
-func (l *Lab) makeSeedVolume(vmid uint, store string, o object, logf func(string, ...any)) (*volume, error) {
-	s := l.storageNamed(store)
+func (l *Lab) makeSeedVolume(node string, vmid uint, store string, o object, logf func(string, ...any)) (*volume, error) {
+	s := l.storageNamed(node, store)
 	if s == nil {
 		return nil, fmt.Errorf("storage '%s' does not exist", store)
 	}
@@ -94,7 +94,7 @@ func (l *Lab) generate(v *vm) error {
 		return nil
 	}
 	l.mu.Lock()
-	vol := l.findVolume(parseDrive(slot, v.Config[slot])["file"])
+	vol := l.findVolume(v.Node, parseDrive(slot, v.Config[slot])["file"])
 	l.mu.Unlock()
 	if vol == nil {
 		return nil // the start says so
@@ -122,7 +122,7 @@ func (l *Lab) seedFiles(v *vm) (*seed.Files, error) {
 	}
 	for _, part := range splitList(v.Config["cicustom"]) {
 		kind, volid, _ := strings.Cut(part, "=")
-		data, err := l.snippet(volid)
+		data, err := l.snippet(v.Node, volid)
 		if err != nil {
 			return nil, err
 		}
@@ -142,10 +142,10 @@ func (l *Lab) seedFiles(v *vm) (*seed.Files, error) {
 }
 
 // snippet reads a file that somebody has put on the node's storage.
-func (l *Lab) snippet(volid string) ([]byte, error) {
+func (l *Lab) snippet(node, volid string) ([]byte, error) {
 	store, name, _ := splitVolumeID(volid)
 	missing := fmt.Errorf("volume '%s' does not exist", volid)
-	s := l.storageNamed(store)
+	s := l.storageNamed(node, store)
 	if s == nil {
 		return nil, fmt.Errorf("storage '%s' does not exist", store)
 	}

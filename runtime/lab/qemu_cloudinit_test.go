@@ -73,7 +73,7 @@ TASK OK` {
 	seeded := func() *seed.Files {
 		t.Helper()
 		c.lab.mu.Lock()
-		file := c.lab.findVolume("local:120/vm-120-cloudinit.qcow2").file()
+		file := c.lab.findVolume(c.lab.Node(), "local:120/vm-120-cloudinit.qcow2").file()
 		c.lab.mu.Unlock()
 		disk, err := os.ReadFile(file)
 		if err != nil {

@@ -180,7 +180,7 @@ func (c *call) checkUpdate() (change, *vm, error) {
 	if err := c.guard()(v); err != nil {
 		return ch, nil, err
 	}
-	return ch, v, c.checkDrives(ch.set)
+	return ch, v, c.checkDrives(v.Node, ch.set)
 }
 
 func checkUnset(ch change) error {
@@ -232,7 +232,7 @@ func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(stri
 	if password, ok := ch.set["cipassword"]; ok {
 		ch.set["cipassword"] = hashGuestPassword(password)
 	}
-	made, err := l.makeDrives(vmid, ch.set, logf)
+	made, err := l.makeDrives(v.Node, vmid, ch.set, logf)
 	if err != nil {
 		for _, vol := range made {
 			_ = l.removeVolume(vol)
@@ -272,7 +272,7 @@ func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(stri
 	if err := l.saveConfig(v); err != nil {
 		return err
 	}
-	if err := l.release(freed); err != nil {
+	if err := l.release(v.Node, freed); err != nil {
 		return err
 	}
 	if len(faults) > 0 {

@@ -43,13 +43,13 @@ func (c *call) qemuCreate() (any, error) {
 	if err := c.needOptions(vmid, c.str("pool"), set, nil, nil); err != nil {
 		return nil, err
 	}
-	if err := c.checkDrives(set); err != nil {
+	if err := c.checkDrives(c.node(), set); err != nil {
 		return nil, err
 	}
 	if err := (&vm{}).oneSeed(change{set: set}); err != nil {
 		return nil, err
 	}
-	v := &vm{VMID: vmid, Node: c.cfg.Node, Config: map[string]string{"lock": "create"}}
+	v := &vm{VMID: vmid, Node: c.node(), Config: map[string]string{"lock": "create"}}
 	if err := c.reserve(v); err != nil {
 		return nil, fmt.Errorf("unable to create VM %d - %w", vmid, err)
 	}
@@ -59,7 +59,7 @@ func (c *call) qemuCreate() (any, error) {
 		return nil, err
 	}
 	start, pool := c.flag("start"), c.str("pool")
-	upid, err := c.Lab.tasks.start(c.who, c.node(), "qmcreate", vmidText(vmid), func(t *task) error {
+	upid, err := c.start("qmcreate", vmidText(vmid), func(t *task) error {
 		err := c.build(t, v, set, pool)
 		unlock()
 		if err != nil {
@@ -100,7 +100,7 @@ func (l *Lab) build(t *task, v *vm, set map[string]string, pool string) error {
 	if err := t.delay(); err != nil {
 		return err
 	}
-	if _, err := l.makeDrives(v.VMID, set, t.logf); err != nil {
+	if _, err := l.makeDrives(v.Node, v.VMID, set, t.logf); err != nil {
 		return err
 	}
 	l.complete(set)

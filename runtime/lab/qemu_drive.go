@@ -28,7 +28,7 @@ func printDrive(slot string, o object) string {
 
 // checkDrives is what PVE verifies of drives before any task starts: syntax of
 // imports, storages, and that sources exist.
-func (l *Lab) checkDrives(set map[string]string) error {
+func (l *Lab) checkDrives(node string, set map[string]string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, slot := range sortedKeys(set) {
@@ -42,7 +42,7 @@ func (l *Lab) checkDrives(set map[string]string) error {
 			if m == nil || m[2] != "0" {
 				return badParam(slot, "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>")
 			}
-			if _, err := l.importSource(from); err != nil {
+			if _, err := l.importSource(node, from); err != nil {
 				return err
 			}
 		}
@@ -50,7 +50,7 @@ func (l *Lab) checkDrives(set map[string]string) error {
 		if !isVolume {
 			continue // none, cdrom, a path
 		}
-		s := l.storage(store)
+		s := l.storage(node, store)
 		if s == nil {
 			return errorf(500, "storage '"+store+"' does not exist")
 		}
@@ -63,7 +63,7 @@ func (l *Lab) checkDrives(set map[string]string) error {
 		if seed {
 			continue
 		}
-		if v := l.findVolume(file); m == nil && v != nil && v.Content != "images" && v.Content != "iso" ||
+		if v := l.findVolume(node, file); m == nil && v != nil && v.Content != "images" && v.Content != "iso" ||
 			m == nil && strings.HasPrefix(file, store+":import/") {
 			return badParam(slot, "content type needs to be 'images' or 'iso'")
 		}
@@ -73,12 +73,12 @@ func (l *Lab) checkDrives(set map[string]string) error {
 
 // importSource finds the volume that a drive is imported from; the caller holds
 // mu.
-func (l *Lab) importSource(from string) (*volume, error) {
+func (l *Lab) importSource(node, from string) (*volume, error) {
 	store, name, isVolume := splitVolumeID(from)
 	if !isVolume || strings.HasPrefix(from, "/") {
 		return nil, errorf(500, "failed to stat '"+from+"'")
 	}
-	s := l.storage(store)
+	s := l.storage(node, store)
 	if s == nil {
 		return nil, errorf(500, "storage '"+store+"' does not exist")
 	}
@@ -98,14 +98,14 @@ func (l *Lab) importSource(from string) (*volume, error) {
 
 // makeDrives turns the drives in set that ask for a new volume into drives that
 // name one. What it made is in made, also when it fails.
-func (l *Lab) makeDrives(vmid uint, set map[string]string, logf func(string, ...any)) (made []*volume, err error) {
+func (l *Lab) makeDrives(node string, vmid uint, set map[string]string, logf func(string, ...any)) (made []*volume, err error) {
 	for _, slot := range sortedKeys(set) {
 		if !isDriveSlot(slot) {
 			continue
 		}
 		o := parseDrive(slot, set[slot])
 		if store, ok := wantsSeed(o["file"]); ok {
-			v, err := l.makeSeedVolume(vmid, store, o, logf)
+			v, err := l.makeSeedVolume(node, vmid, store, o, logf)
 			if err != nil {
 				return made, err
 			}
@@ -116,13 +116,13 @@ func (l *Lab) makeDrives(vmid uint, set map[string]string, logf func(string, ...
 		}
 		m := newDisk.FindStringSubmatch(o["file"])
 		if m == nil {
-			if err := l.checkVolume(o); err != nil {
+			if err := l.checkVolume(node, o); err != nil {
 				return made, err
 			}
-			set[slot] = l.printExisting(slot, o)
+			set[slot] = l.printExisting(node, slot, o)
 			continue
 		}
-		v, err := l.makeDisk(vmid, slot, m[1], m[2], o, logf)
+		v, err := l.makeDisk(node, vmid, slot, m[1], m[2], o, logf)
 		if err != nil {
 			return made, err
 		}
@@ -136,13 +136,13 @@ func (l *Lab) makeDrives(vmid uint, set map[string]string, logf func(string, ...
 	return made, nil
 }
 
-func (l *Lab) makeDisk(vmid uint, slot, store, gib string, o object, logf func(string, ...any)) (*volume, error) {
+func (l *Lab) makeDisk(node string, vmid uint, slot, store, gib string, o object, logf func(string, ...any)) (*volume, error) {
 	l.mu.Lock()
-	s := l.storage(store)
+	s := l.storage(node, store)
 	var src *volume
 	var err error
 	if from := o["import-from"]; from != "" {
-		src, err = l.importSource(from)
+		src, err = l.importSource(node, from)
 	}
 	l.mu.Unlock()
 	if s == nil {
@@ -187,20 +187,20 @@ func (l *Lab) makeDisk(vmid uint, slot, store, gib string, o object, logf func(s
 }
 
 // checkVolume fails when a drive names a volume that is not there.
-func (l *Lab) checkVolume(o object) error {
+func (l *Lab) checkVolume(node string, o object) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, _, isVolume := splitVolumeID(o["file"]); isVolume && l.findVolume(o["file"]) == nil {
+	if _, _, isVolume := splitVolumeID(o["file"]); isVolume && l.findVolume(node, o["file"]) == nil {
 		return fmt.Errorf("volume '%s' does not exist", o["file"])
 	}
 	return nil
 }
 
 // printExisting adds the size of a volume to a drive, as PVE does.
-func (l *Lab) printExisting(slot string, o object) string {
+func (l *Lab) printExisting(node, slot string, o object) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if v := l.findVolume(o["file"]); v != nil {
+	if v := l.findVolume(node, o["file"]); v != nil {
 		size := v.Size
 		if info, err := os.Stat(v.file()); v.VMID == 0 && err == nil {
 			size = info.Size()

@@ -81,7 +81,7 @@ func (l *Lab) move(t *task, v *vm, m moving) error {
 	old := o["file"]
 	store, _, _ := splitVolumeID(old)
 	t.logf("copying volume '%s' from current storage '%s' to target storage '%s'", old, store, m.to)
-	to := l.storageNamed(m.to)
+	to := l.storageNamed(v.Node, m.to)
 	if to == nil {
 		return fmt.Errorf("storage migration failed: storage '%s' does not exist", m.to)
 	}
@@ -90,7 +90,7 @@ func (l *Lab) move(t *task, v *vm, m moving) error {
 	if err != nil {
 		return err
 	}
-	vol, err := l.copyDrive(t, m.slot, old, copying{full: true, to: v.VMID, storage: to, format: m.format})
+	vol, err := l.copyDrive(t, m.slot, old, copying{node: v.Node, full: true, to: v.VMID, storage: to, format: m.format})
 	if err != nil {
 		return errors.Join(fmt.Errorf("storage migration failed: %w", err), restart(v))
 	}
@@ -104,7 +104,7 @@ func (l *Lab) move(t *task, v *vm, m moving) error {
 		return err
 	}
 	t.logf("removing source volume '%s' after successful copy", old)
-	return l.release([]string{old})
+	return l.release(v.Node, []string{old})
 }
 
 // standStill stops a running guest's CPUs until restart is called with its
@@ -129,8 +129,8 @@ func (l *Lab) standStill(t *task, v *vm) (restart func(*vm) error, err error) {
 	}, nil
 }
 
-func (l *Lab) storageNamed(name string) *storage {
+func (l *Lab) storageNamed(node, name string) *storage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.storage(name)
+	return l.storage(node, name)
 }

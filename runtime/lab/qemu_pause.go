@@ -21,7 +21,7 @@ func (c *call) qemuSuspend() (any, error) {
 		})
 	}
 	storage := c.str("statestorage")
-	if c.has("statestorage") && c.storageNamed(storage) == nil {
+	if c.has("statestorage") && c.storageNamed(c.node(), storage) == nil {
 		return nil, errorf(500, "storage '"+storage+"' does not exist")
 	}
 	return c.power("qmsuspend", func(t *task, v *vm) error {
@@ -53,7 +53,7 @@ func (l *Lab) setPaused(vmid uint, paused bool) error {
 // hibernate saves a guest's memory and switches it off; its next start goes on
 // from there.
 func (l *Lab) hibernate(t *task, v *vm, storage string) error {
-	at := l.storageNamed(storage)
+	at := l.storageNamed(v.Node, storage)
 	if at == nil {
 		at = l.stateStorage(v)
 	}
@@ -95,7 +95,7 @@ func (l *Lab) wake(t *task, v *vm) error {
 		return err
 	}
 	t.logf("Resumed VM, removing state")
-	return l.release([]string{state})
+	return l.release(v.Node, []string{state})
 }
 
 // qemuResume is POST …/status/resume.
@@ -138,10 +138,10 @@ func (c *call) qemuFeature() (any, error) {
 		config = s.Config
 	}
 	has := 1
-	for _, d := range c.snapshotDrives(config) {
+	for _, d := range c.snapshotDrives(v.Node, config) {
 		if d.vol == nil || !d.vol.can(feature, snap) {
 			has = 0
 		}
 	}
-	return map[string]any{"hasFeature": has, "nodes": []string{c.cfg.Node}}, nil
+	return map[string]any{"hasFeature": has, "nodes": []string{c.node()}}, nil
 }

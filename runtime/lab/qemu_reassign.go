@@ -98,7 +98,7 @@ func (l *Lab) reassign(t *task, r reassignment) error {
 	}
 	old := o["file"]
 	l.mu.Lock()
-	src := l.findVolume(old)
+	src := l.findVolume(from.Node, old)
 	l.mu.Unlock()
 	if src == nil {
 		return fmt.Errorf("volume '%s' does not exist", old)
@@ -128,5 +128,5 @@ func (l *Lab) reassign(t *task, r reassignment) error {
 			return err
 		}
 	}
-	return l.release([]string{old})
+	return l.release(from.Node, []string{old})
 }

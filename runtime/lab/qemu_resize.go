@@ -45,7 +45,7 @@ func (l *Lab) resize(t *task, v *vm, slot, size string) error {
 	}
 	o := parseDrive(slot, text)
 	l.mu.Lock()
-	vol := l.findVolume(o["file"])
+	vol := l.findVolume(v.Node, o["file"])
 	l.mu.Unlock()
 	if vol == nil {
 		return fmt.Errorf("volume '%s' does not exist", o["file"])

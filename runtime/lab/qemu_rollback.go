@@ -17,7 +17,7 @@ func (c *call) snapshotRollback() (any, error) {
 		if err != nil {
 			return err
 		}
-		for _, d := range c.snapshotDrives(s.Config) {
+		for _, d := range c.snapshotDrives(v.Node, s.Config) {
 			if d.vol == nil {
 				return fmt.Errorf("volume '%s' does not exist", parseDrive(d.slot, s.Config[d.slot])["file"])
 			}
@@ -57,7 +57,7 @@ func (l *Lab) rollBack(v *vm) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range l.snapshotDrives(s.Config) {
+	for _, d := range l.snapshotDrives(v.Node, s.Config) {
 		if d.vol == nil {
 			continue
 		}

@@ -95,10 +95,10 @@ func (v *vm) unboot(slot string) {
 }
 
 // release deletes volumes.
-func (l *Lab) release(ids []string) error {
+func (l *Lab) release(node string, ids []string) error {
 	for _, id := range ids {
 		l.mu.Lock()
-		vol := l.findVolume(id)
+		vol := l.findVolume(node, id)
 		l.mu.Unlock()
 		if vol != nil {
 			if err := l.removeVolume(vol); err != nil {

@@ -131,7 +131,7 @@ type snapshotted struct {
 }
 
 // snapshotDrives are the drives with a volume of their own in a configuration.
-func (l *Lab) snapshotDrives(config map[string]string) []snapshotted {
+func (l *Lab) snapshotDrives(node string, config map[string]string) []snapshotted {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var out []snapshotted
@@ -143,7 +143,7 @@ func (l *Lab) snapshotDrives(config map[string]string) []snapshotted {
 		if o["media"] == "cdrom" && !isCloudInit(o["file"]) || o["file"] == "none" {
 			continue
 		}
-		out = append(out, snapshotted{slot, l.findVolume(o["file"])})
+		out = append(out, snapshotted{slot, l.findVolume(node, o["file"])})
 	}
 	return out
 }
@@ -151,7 +151,7 @@ func (l *Lab) snapshotDrives(config map[string]string) []snapshotted {
 // takeSnapshot copies what the volumes hold, then writes the record: a crash in
 // between leaves copies that the next snapshot of that name replaces.
 func (l *Lab) takeSnapshot(t *task, v *vm, name, description string, memory bool) error {
-	drives := l.snapshotDrives(v.Config)
+	drives := l.snapshotDrives(v.Node, v.Config)
 	for _, d := range drives {
 		if d.vol == nil || !d.vol.can("snapshot", "") {
 			return errors.New("snapshot feature is not available")
@@ -193,15 +193,15 @@ func (l *Lab) takeSnapshot(t *task, v *vm, name, description string, memory bool
 func (l *Lab) stateStorage(v *vm) *storage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s := l.storage(v.Config["vmstatestorage"]); s != nil {
+	if s := l.storage(v.Node, v.Config["vmstatestorage"]); s != nil {
 		return s
 	}
 	for _, slot := range bootDisks(v.Config) {
-		if vol := l.findVolume(parseDrive(slot, v.Config[slot])["file"]); vol != nil {
+		if vol := l.findVolume(v.Node, parseDrive(slot, v.Config[slot])["file"]); vol != nil {
 			return vol.storage
 		}
 	}
-	return l.storage("local")
+	return l.storage(v.Node, "local")
 }
 
 // snapshotDelete is DELETE …/snapshot/{snapname}.
@@ -236,9 +236,9 @@ func (c *call) snapshotDelete() (any, error) {
 			return err
 		}
 		if s.State != "" {
-			err = c.release([]string{s.State})
+			err = c.release(v.Node, []string{s.State})
 		}
-		for _, d := range c.snapshotDrives(s.Config) {
+		for _, d := range c.snapshotDrives(v.Node, s.Config) {
 			if d.vol != nil {
 				err = errors.Join(err, os.RemoveAll(d.vol.snapState(name)))
 			}

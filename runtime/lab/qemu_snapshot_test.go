@@ -116,7 +116,7 @@ func TestSnapshots(t *testing.T) {
 		t.Error(got)
 	}
 	c.lab.mu.Lock()
-	v := c.lab.findVolume(disk)
+	v := c.lab.findVolume(c.lab.Node(), disk)
 	c.lab.mu.Unlock()
 	if _, err := os.Stat(v.snapState("s2")); !os.IsNotExist(err) {
 		t.Errorf("the snapshot's content is left: %v", err)

@@ -102,7 +102,9 @@ func (s vmStatus) row() map[string]any {
 func (c *call) qemuList() (any, error) {
 	list := []any{}
 	for _, s := range c.statuses() {
-		list = append(list, s.row())
+		if s.vm.Node == c.node() {
+			list = append(list, s.row())
+		}
 	}
 	return list, nil
 }
@@ -148,7 +150,7 @@ func (c *call) qemuCurrent() (any, error) {
 
 // vmResource is a guest in /cluster/resources and in pools.
 func (c *call) vmResource(s vmStatus) map[string]any {
-	if !c.polled(s.vm.VMID) {
+	if !c.polled(s.vm.VMID) || !c.nodeUp(s.vm.Node) {
 		return map[string]any{
 			"id": "qemu/" + vmidText(s.vm.VMID), "type": "qemu", "vmid": s.vm.VMID, "node": s.vm.Node, "status": "unknown",
 		}
@@ -197,21 +199,35 @@ func (c *call) clusterResources() (any, error) {
 		}
 	}
 	if want == "" || want == "node" {
-		list = append(list, c.nodeRow("cgroup-mode"))
+		for _, m := range c.members() {
+			list = append(list, c.nodeRow(m, "cgroup-mode"))
+		}
 	}
 	if want == "" || want == "storage" {
-		for _, s := range c.storageRows() {
-			if !c.maySee(s["storage"].(string)) {
-				continue
-			}
-			list = append(list, map[string]any{
-				"id": "storage/" + c.cfg.Node + "/" + s["storage"].(string), "type": "storage", "node": c.cfg.Node,
-				"storage": s["storage"], "plugintype": s["type"], "content": s["content"], "shared": 0, "status": "available",
-				"maxdisk": s["total"], "disk": s["used"],
-			})
+		for _, m := range c.members() {
+			list = append(list, c.storageResources(m)...)
 		}
 	}
 	return list, nil
+}
+
+// storageResources are the storages of a node in /cluster/resources.
+func (c *call) storageResources(m member) []any {
+	var list []any
+	for _, s := range c.storageRows(m.Name) {
+		if !c.maySee(s["storage"].(string)) {
+			continue
+		}
+		row := map[string]any{
+			"id": "storage/" + m.Name + "/" + s["storage"].(string), "type": "storage", "node": m.Name,
+			"storage": s["storage"], "plugintype": s["type"], "content": s["content"], "shared": s["shared"], "status": "unknown",
+		}
+		if m.State == NodeUp {
+			row["status"], row["maxdisk"], row["disk"] = "available", s["total"], s["used"]
+		}
+		list = append(list, row)
+	}
+	return list
 }
 
 // clusterNextID is GET /cluster/nextid; it reserves nothing.

@@ -55,7 +55,7 @@ func (l *Lab) makeTemplate(v *vm, disk string) error {
 		}
 		o := parseDrive(slot, v.Config[slot])
 		l.mu.Lock()
-		vol := l.findVolume(o["file"])
+		vol := l.findVolume(v.Node, o["file"])
 		l.mu.Unlock()
 		if vol == nil || o["media"] == "cdrom" || !vol.can("template", "") {
 			continue

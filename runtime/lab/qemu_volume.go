@@ -148,7 +148,7 @@ func (v *volume) can(feature, snap string) bool {
 
 // inUseBase fails when a linked clone stands on a volume of the guest.
 func (l *Lab) inUseBase(v *vm) error {
-	for _, d := range l.snapshotDrives(v.Config) {
+	for _, d := range l.snapshotDrives(v.Node, v.Config) {
 		if v := d.vol; v != nil && v.isBase() && l.standing(v) {
 			return fmt.Errorf("base volume '%s' is still in use by linked cloned", v.id())
 		}

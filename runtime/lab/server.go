@@ -19,6 +19,7 @@ type handler func(*call) (any, error)
 type call struct {
 	*Lab
 	ctx    context.Context
+	local  string // the node that was asked
 	who    identity
 	method *method
 	params map[string]string
@@ -51,7 +52,13 @@ func (c *call) str(name string) string { return c.params[name] }
 func (c *call) has(name string) bool   { _, ok := c.params[name]; return ok }
 func (c *call) flag(name string) bool  { return c.params[name] == "1" }
 func (c *call) vmid() uint             { return uint(c.number("vmid", 0)) }
-func (c *call) node() string           { return c.params["node"] }
+func (c *call) node() string { // of the path, else the one that was asked
+	if n := c.params["node"]; n != "" {
+		return n
+	}
+	return c.local
+}
+
 func (c *call) flagOr(n string, d bool) bool {
 	if !c.has(n) {
 		return d
@@ -76,12 +83,12 @@ type request struct {
 
 // run takes a request through routing, permissions, the node and parameter
 // checks, in PVE's order, to its handler.
-func (l *Lab) run(ctx context.Context, who identity, q request) (any, error) {
+func (l *Lab) run(ctx context.Context, local string, who identity, q request) (any, error) {
 	m, inPath := api().find(q.verb, q.path)
 	if m == nil {
 		return nil, errorf(501, "Method '"+q.verb+" "+q.path+"' not implemented")
 	}
-	c := &call{Lab: l, ctx: ctx, who: who, method: m, params: map[string]string{}, upload: q.upload}
+	c := &call{Lab: l, ctx: ctx, local: local, who: who, method: m, params: map[string]string{}, upload: q.upload}
 	for _, kv := range q.params {
 		c.params[kv.Key] = kv.Value
 	}
@@ -91,8 +98,14 @@ func (l *Lab) run(ctx context.Context, who identity, q request) (any, error) {
 	if err := c.allow(m.perm); err != nil {
 		return nil, err
 	}
-	if node, ok := inPath["node"]; ok && !l.hasNode(node) {
-		return nil, errorf(500, "hostname lookup '"+node+"' failed - failed to get address info for: "+node+": Name or service not known")
+	if node, ok := inPath["node"]; ok && strings.HasPrefix(m.path, "/nodes/") {
+		if node == "localhost" {
+			inPath["node"] = local
+		} else if node != local {
+			if err := l.reach(ctx, node); err != nil {
+				return nil, err
+			}
+		}
 	}
 	given := make([]KV, 0, len(q.params)+len(inPath))
 	for _, kv := range q.params {
@@ -112,7 +125,7 @@ func (l *Lab) run(ctx context.Context, who identity, q request) (any, error) {
 }
 
 // serveHTTP answers one request of a client.
-func (l *Lab) serveHTTP(ctx context.Context, r *http.Request) answer {
+func (l *Lab) serveHTTP(ctx context.Context, node string, r *http.Request) answer {
 	began := l.now()
 	if r.Method == http.MethodConnect {
 		return l.serveConnect(ctx, r)
@@ -138,7 +151,7 @@ func (l *Lab) serveHTTP(ctx context.Context, r *http.Request) answer {
 	var data any
 	q := request{verb: r.Method, path: path}
 	if q.params, q.upload, err = l.readParams(r); err == nil {
-		data, err = l.run(ctx, who, q)
+		data, err = l.run(ctx, node, who, q)
 	}
 	q.upload.discard()
 	a := encode(format, data, err)
@@ -168,6 +181,9 @@ func encode(format string, data any, err error) answer {
 		f := &fault{status: 500, reason: err.Error()}
 		errors.As(err, &f)
 		a.status, a.reason = f.status, oneLine(f.reason)
+		if emptyBody(f.status) {
+			return answer{status: f.status, reason: a.reason}
+		}
 		body["data"], body["message"] = nil, f.reason
 		if f.status != 501 {
 			body["message"] = strings.TrimSuffix(f.reason, "\n") + "\n"
@@ -193,6 +209,9 @@ func encode(format string, data any, err error) answer {
 	return a
 }
 
+// emptyBody reports whether an answer is the proxy's own, with nothing in it.
+func emptyBody(status int) bool { return status == 595 || status == 596 }
+
 // Do runs a request as root@pam in process, as pvesh does on a PVE host. The
 // path begins with "/" and has no /api2/json. Data is what the API has under
 // "data"; when status is not 200, reason is PVE's message, with its texts by
@@ -201,7 +220,7 @@ func (l *Lab) Do(ctx context.Context, verb, path string, params []KV) (status in
 	began := l.now()
 	who := identity{user: "root@pam", all: true}
 	q := request{verb: verb, path: "/" + strings.Trim(path, "/"), params: params}
-	data, err := l.run(ctx, who, q)
+	data, err := l.run(ctx, l.cfg.Node, who, q)
 	if p, ok := data.(page); ok {
 		data = p.data
 	}

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// storage is a set of volumes of one node.
+// storage is a set of volumes of one node, or of all when they share it.
 type storage struct {
 	name    string
-	kind    string // dir, lvmthin
-	node    string
+	kind    string            // dir, lvmthin
+	node    string            // "" = shared
 	content []string          // what it may hold, sorted
 	path    string            // where PVE would keep it, for logs
 	root    string            // where the lab keeps it
@@ -130,14 +130,22 @@ func fileVolume(content, file string, size, ctime int64) *volume {
 	return &volume{Name: content + "/" + file, Content: content, Format: format, Size: size, CTime: ctime}
 }
 
-// storage finds a storage by name; the caller holds mu.
-func (l *Lab) storage(name string) *storage {
+// storage finds a storage of a node by name; the caller holds mu.
+func (l *Lab) storage(node, name string) *storage {
 	for _, s := range l.storages {
-		if s.name == name {
+		if s.name == name && s.on(node) {
 			return s
 		}
 	}
 	return nil
+}
+
+// on reports whether a node has the storage.
+func (s *storage) on(node string) bool {
+	if only := splitList(s.params["nodes"]); len(only) > 0 && !slices.Contains(only, node) {
+		return false
+	}
+	return s.node == "" || s.node == node
 }
 
 // holds fails when the storage takes no such content.
@@ -153,10 +161,11 @@ func splitVolumeID(id string) (storage, name string, ok bool) {
 	return strings.Cut(id, ":")
 }
 
-// findVolume is nil when there is none; the caller holds mu.
-func (l *Lab) findVolume(id string) *volume {
+// findVolume is a volume as a node sees it, nil when there is none; the caller
+// holds mu.
+func (l *Lab) findVolume(node, id string) *volume {
 	store, name, _ := splitVolumeID(id)
-	if s := l.storage(store); s != nil {
+	if s := l.storage(node, store); s != nil {
 		return s.volumes[name]
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 
 func (c *call) storageList() (any, error) {
 	c.mu.Lock()
-	all := c.storages
+	all := c.storageConfigs()
 	c.mu.Unlock()
 	list := []any{}
 	for _, s := range all {
@@ -26,7 +26,7 @@ func (c *call) storageList() (any, error) {
 func (c *call) storageGet() (any, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s := c.Lab.storage(c.str("storage")); s != nil {
+	if s := c.storageConfig(c.str("storage")); s != nil {
 		row := s.config()
 		row["digest"] = c.storageDigest()
 		return row, nil
@@ -39,13 +39,15 @@ func (c *call) maySee(storage string) bool {
 	return c.mayAny("/storage/"+storage, "Datastore.Audit", "Datastore.AllocateSpace")
 }
 
-// storageRows are the storages of the node with their use.
-func (l *Lab) storageRows() []map[string]any {
+// storageRows are the storages of a node with their use.
+func (l *Lab) storageRows(node string) []map[string]any {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var rows []map[string]any
 	for _, s := range l.storages {
-		rows = append(rows, s.usage())
+		if s.on(node) {
+			rows = append(rows, s.usage())
+		}
 	}
 	return rows
 }
@@ -60,15 +62,23 @@ func (s *storage) usage() map[string]any {
 		}
 	}
 	return map[string]any{
-		"storage": s.name, "type": s.kind, "content": strings.Join(s.content, ","), "shared": 0, "enabled": 1, "active": 1,
+		"storage": s.name, "type": s.kind, "content": strings.Join(s.content, ","), "shared": s.sharedFlag(), "enabled": 1, "active": 1,
 		"total": int64(storageSize), "used": used, "avail": storageSize - used, "used_fraction": float64(used) / storageSize,
 	}
+}
+
+// sharedFlag is 1 for a storage that all nodes share.
+func (s *storage) sharedFlag() int {
+	if s.node == "" {
+		return 1
+	}
+	return 0
 }
 
 // nodeStorageList is GET /nodes/{node}/storage.
 func (c *call) nodeStorageList() (any, error) {
 	list := []any{}
-	for _, row := range c.storageRows() {
+	for _, row := range c.storageRows(c.node()) {
 		name, has := row["storage"].(string), strings.Split(row["content"].(string), ",")
 		if c.has("storage") && c.str("storage") != name || !c.maySee(name) {
 			continue
@@ -85,7 +95,7 @@ func (c *call) nodeStorageList() (any, error) {
 // mustStorage is the storage in the path.
 func (c *call) mustStorage() (*storage, error) {
 	c.mu.Lock()
-	s := c.Lab.storage(c.str("storage"))
+	s := c.Lab.storage(c.node(), c.str("storage"))
 	c.mu.Unlock()
 	if s == nil {
 		return nil, badParam("storage", "No such storage.")
@@ -160,7 +170,7 @@ func (c *call) contentGet() (any, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v := c.findVolume(id)
+	v := c.findVolume(c.node(), id)
 	if v == nil {
 		return nil, errorf(500, "volume_size_info on '"+id+"' failed - no format")
 	}
@@ -178,7 +188,7 @@ func (c *call) contentDelete() (any, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	v := c.findVolume(id)
+	v := c.findVolume(c.node(), id)
 	var owner *vm
 	if v != nil && v.VMID != 0 {
 		owner = c.vms[v.VMID]
@@ -193,7 +203,7 @@ func (c *call) contentDelete() (any, error) {
 			return err
 		}
 		c.mu.Lock()
-		v := c.findVolume(id)
+		v := c.findVolume(c.node(), id)
 		c.mu.Unlock()
 		if v == nil {
 			return nil

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
@@ -29,23 +30,86 @@ func builtinStorages() []storageFile {
 	}
 }
 
-// newStorage makes a storage of its parameters and finds its volumes.
-func (l *Lab) newStorage(f storageFile) (*storage, error) {
+// sharedDir is where shared storages are, beside the nodes: no node has such a
+// name.
+const sharedDir = "@shared"
+
+// newStorage makes a storage of its parameters, for each node that has one of its
+// own, and finds its volumes; the caller holds mu or is alone.
+func (l *Lab) newStorage(f storageFile) ([]*storage, error) {
+	if f.Params["shared"] == "1" {
+		s, err := l.newStorageOn("", f)
+		return []*storage{s}, err
+	}
+	var out []*storage
+	for _, m := range l.cluster.Members {
+		s, err := l.newStorageOn(m.Name, f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// addStorages makes the storages of a node that is new; the caller holds mu.
+func (l *Lab) addStorages(node string) error {
+	list := slices.Clone(l.storages)
+	for _, s := range l.storageConfigs() {
+		if s.node == "" || slices.ContainsFunc(list, func(o *storage) bool { return o.name == s.name && o.node == node }) {
+			continue
+		}
+		own, err := l.newStorageOn(node, storageFile{s.name, s.params})
+		if err != nil {
+			return err
+		}
+		list = append(list, own)
+	}
+	return l.saveStorages(list)
+}
+
+// storageConfigs has one storage of each name; the caller holds mu.
+func (l *Lab) storageConfigs() []*storage {
+	return slices.CompactFunc(slices.Clone(l.storages), func(a, b *storage) bool { return a.name == b.name })
+}
+
+// storageConfig is the storage of a name on any node; the caller holds mu.
+func (l *Lab) storageConfig(name string) *storage {
+	for _, s := range l.storages {
+		if s.name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+func (l *Lab) newStorageOn(node string, f storageFile) (*storage, error) {
 	s := &storage{
-		name: f.Name, kind: f.Params["type"], node: l.cfg.Node, path: f.Params["path"], params: f.Params,
+		name: f.Name, kind: f.Params["type"], node: node, path: f.Params["path"], params: f.Params,
 		content: splitList(f.Params["content"]), volumes: map[string]*volume{}, images: map[uint][]*volume{},
 	}
 	slices.Sort(s.content)
 	s.root = l.dir.path("storage", s.node, s.name)
-	for _, sub := range append([]string{"."}, s.content...) {
-		if err := os.MkdirAll(filepath.Join(s.root, sub), 0o700); err != nil {
-			return nil, dirError(l.dir.root, err)
-		}
+	if node == "" {
+		s.root = l.dir.path("storage", sharedDir, s.name)
+	}
+	if err := s.makeDirs(); err != nil {
+		return nil, dirError(l.dir.root, err)
 	}
 	return s, s.scan()
 }
 
-// loadStorages makes the storages of the node and finds their volumes.
+// makeDirs makes the directories for what the storage may hold.
+func (s *storage) makeDirs() error {
+	for _, sub := range append([]string{"."}, s.content...) {
+		if err := os.MkdirAll(filepath.Join(s.root, sub), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadStorages makes the storages of all nodes and finds their volumes.
 func (l *Lab) loadStorages() error {
 	var files []storageFile
 	err := l.dir.load(&files, "storages.json")
@@ -60,17 +124,21 @@ func (l *Lab) loadStorages() error {
 		if err != nil {
 			return err
 		}
-		l.storages = append(l.storages, s)
+		l.storages = append(l.storages, s...)
 	}
 	return nil
 }
 
 // saveStorages replaces the storages, on disk first; the caller holds mu.
 func (l *Lab) saveStorages(list []*storage) error {
-	slices.SortFunc(list, func(a, b *storage) int { return strings.Compare(a.name, b.name) })
-	files := make([]storageFile, len(list))
-	for i, s := range list {
-		files[i] = storageFile{s.name, s.params}
+	slices.SortFunc(list, func(a, b *storage) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.node, b.node))
+	})
+	var files []storageFile
+	for _, s := range list {
+		if n := len(files); n == 0 || files[n-1].Name != s.name {
+			files = append(files, storageFile{s.name, s.params})
+		}
 	}
 	if err := l.dir.save(files, "storages.json"); err != nil {
 		return err
@@ -96,7 +164,7 @@ func (s *storage) config() map[string]any {
 // storageDigest stands for the whole configuration; the caller holds mu.
 func (l *Lab) storageDigest() string {
 	h := sha1.New()
-	for _, s := range l.storages {
+	for _, s := range l.storageConfigs() {
 		fmt.Fprintln(h, s.name)
 		for _, k := range sortedKeys(s.params) {
 			fmt.Fprintln(h, k, s.params[k])
@@ -121,7 +189,7 @@ func (c *call) storageCreate() (any, error) {
 	name, params := c.str("storage"), c.given()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Lab.storage(name) != nil {
+	if c.storageConfig(name) != nil {
 		return nil, fmt.Errorf("create storage failed: storage ID '%s' already defined", name)
 	}
 	needs := map[string][]string{"dir": {"path"}, "lvm": {"vgname"}, "lvmthin": {"thinpool", "vgname"}, "zfspool": {"pool"}}
@@ -151,10 +219,10 @@ func (c *call) storageCreate() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.saveStorages(append(slices.Clone(c.storages), s)); err != nil {
+	if err := c.saveStorages(append(slices.Clone(c.storages), s...)); err != nil {
 		return nil, err
 	}
-	return map[string]any{"storage": name, "type": s.kind}, nil
+	return map[string]any{"storage": name, "type": params["type"]}, nil
 }
 
 // checkContent refuses content that a kind of storage cannot hold.
@@ -171,7 +239,7 @@ func (c *call) storageUpdate() (any, error) {
 	name := c.str("storage")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	old := c.Lab.storage(name)
+	old := c.storageConfig(name)
 	if old == nil {
 		return nil, fmt.Errorf("update storage failed: storage '%s' does not exist", name)
 	}
@@ -191,12 +259,17 @@ func (c *call) storageUpdate() (any, error) {
 	if err := checkContent(params); err != nil {
 		return nil, fmt.Errorf("update storage failed: %w", err)
 	}
-	changed, err := c.newStorage(storageFile{name, params})
-	if err != nil {
-		return nil, err
-	}
+	content := splitList(params["content"])
+	slices.Sort(content)
 	// Volumes stay the same things: tasks may have them.
-	old.content, old.params = changed.content, params
+	for _, s := range c.storages {
+		if s.name == name {
+			s.content, s.params = content, params
+			if err := s.makeDirs(); err != nil {
+				return nil, dirError(c.dir.root, err)
+			}
+		}
+	}
 	if err := c.saveStorages(slices.Clone(c.storages)); err != nil {
 		return nil, err
 	}
@@ -208,7 +281,7 @@ func (c *call) storageDelete() (any, error) {
 	name := c.str("storage")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Lab.storage(name) == nil {
+	if c.storageConfig(name) == nil {
 		return nil, fmt.Errorf("delete storage failed: storage '%s' does not exist", name)
 	}
 	left := slices.DeleteFunc(slices.Clone(c.storages), func(s *storage) bool { return s.name == name })

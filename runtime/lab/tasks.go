@@ -139,9 +139,6 @@ func (c *call) start(kind, id string, work func(t *task) error) (string, error) 
 
 func (ts *tasks) start(who identity, node, kind, id string, work func(t *task) error) (string, error) {
 	l := ts.lab
-	if node == "" || node == "localhost" {
-		node = l.cfg.Node
-	}
 	ts.mu.Lock()
 	if ts.closed {
 		ts.mu.Unlock()
@@ -236,7 +233,7 @@ func (ts *tasks) find(node, upid string) (*task, error) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t := ts.byUPID[upid]
-	if t == nil || t.Node != node && node != "localhost" {
+	if t == nil || t.Node != node {
 		return nil, badParam("upid", "no such task")
 	}
 	return t, nil

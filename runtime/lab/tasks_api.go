@@ -37,12 +37,15 @@ func (t *task) activeRow() map[string]any {
 // newest calls visit for the tasks that the caller may see, newest first, until
 // it returns false.
 func (c *call) newest(visit func(*task) bool) {
-	ts, all := c.tasks, c.may("/nodes/"+c.cfg.Node, "Sys.Audit")
+	ts, all := c.tasks, map[string]bool{}
+	for _, m := range c.members() {
+		all[m.Name] = c.may("/nodes/"+m.Name, "Sys.Audit")
+	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for i := len(ts.order) - 1; i >= 0; i-- {
 		t := ts.order[i]
-		if (all || c.owns(t)) && !visit(t) {
+		if (all[t.Node] || c.owns(t)) && !visit(t) {
 			return
 		}
 	}
@@ -82,6 +85,9 @@ func (c *call) taskList() (any, error) {
 	c.newest(func(t *task) bool {
 		active := t.Exit == ""
 		if active && source != "active" && source != "all" || !active && source == "active" {
+			return true
+		}
+		if t.Node != c.node() {
 			return true
 		}
 		failed := !active && t.Exit != "OK"

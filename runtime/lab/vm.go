@@ -107,6 +107,16 @@ func missingConfig(node string, vmid uint) error {
 // vm is a copy of a guest's record.
 func (c *call) vm() (*vm, error) { return c.lookup(c.vmid()) }
 
+// lookup is a copy of the record of a guest on the node of the request: to
+// that, guests elsewhere do not exist.
+func (c *call) lookup(vmid uint) (*vm, error) {
+	v, err := c.Lab.lookup(vmid)
+	if err != nil || v.Node != c.node() {
+		return nil, missingConfig(c.node(), vmid)
+	}
+	return v, nil
+}
+
 // heldVM is vm for a change that is made at once: nobody else changes the guest
 // until unlock, and no lock in its configuration forbids it.
 func (c *call) heldVM() (v *vm, unlock func(), err error) {
@@ -123,6 +133,7 @@ func (c *call) heldVM() (v *vm, unlock func(), err error) {
 	return v, unlock, nil
 }
 
+// lookup is a copy of the record of a guest, on whatever node.
 func (l *Lab) lookup(vmid uint) (*vm, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
