@@ -23,7 +23,7 @@ func (o guestConfigure) probe(ctx context.Context) (bool, error) {
 }
 
 func (o guestConfigure) unmet(g *guest) []string {
-	return canon.Unmet(g.Kind, settings(o.s), o.s.List(plan.ArgDelete), g.Config, g.Pending)
+	return canon.Unmet(g.Kind, canon.Params(o.s), o.s.List(plan.ArgDelete), g.Config, g.Pending)
 }
 
 func (o guestConfigure) act(ctx context.Context) error {
@@ -31,7 +31,7 @@ func (o guestConfigure) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set := settings(o.s)
+	set := canon.Params(o.s)
 	m := o.renew(g)
 	o.applied(&m, canon.Settings(g.Kind, set), nil)
 	notes, err := o.describe(g, m)

@@ -38,7 +38,7 @@ func (o guestCreate) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	params := settings(o.s)
+	params := canon.Params(o.s)
 	params = append(params, plan.KV{Key: plan.ArgVMID, Value: strconv.FormatUint(uint64(o.n.vmid), 10)})
 	if storage := o.s.Text(plan.ArgSeedStorage); storage != "" {
 		o.mu.Lock()
@@ -53,33 +53,17 @@ func (o guestCreate) act(ctx context.Context) error {
 	m := identity.Marker{
 		SiteID: o.p.SiteID, Manifest: o.p.Manifest, Addr: o.n.addr, UUID: o.n.uuid, VMID: o.n.vmid,
 		Incarnation: max(o.n.incarnation, 1), Kind: o.n.kind, Test: o.p.Goal == plan.GoalTest, Made: o.n.made,
-		Fields: identity.Fields(o.key(), o.n.uuid, canon.Applied(canon.Settings(canon.QEMU, settings(o.s)))),
+		Fields: identity.Fields(o.key(), o.n.uuid, canon.Applied(canon.Settings(canon.QEMU, canon.Params(o.s)))),
 	}
 	params = append(params, plan.KV{Key: plan.ArgDescription, Value: identity.Seal(m, o.key())})
 	upid, err := h.api.CreateGuest(ctx, h.node, params)
 	return o.wait(ctx, h, upid, err)
 }
 
-// settings are the arguments of a step that are PVE's own parameters.
-func settings(s *plan.Step) []plan.KV {
-	var out []plan.KV
-	for _, a := range s.Args {
-		switch {
-		case a.Value.Late != nil, strings.Contains(a.Name, "."):
-		case a.Name == plan.ArgVMID, a.Name == plan.ArgDelete, a.Name == plan.ArgProgram:
-		case a.Value.List != nil:
-			out = append(out, plan.KV{Key: a.Name, Value: strings.Join(a.Value.List, ";")})
-		default:
-			out = append(out, plan.KV{Key: a.Name, Value: a.Value.Text})
-		}
-	}
-	return out
-}
-
 // createdConfig is what homestak manages of a new guest, in canonical form. The
 // size of its disk is the image's, until a later step makes it larger.
 func createdConfig(s *plan.Step) []plan.KV {
-	return canon.Only(canon.Settings(canon.QEMU, settings(s)))
+	return canon.Only(canon.Settings(canon.KindOf(s), canon.Params(s)))
 }
 
 // createdStorage is where the guest's disks go: that of its first one.
@@ -118,12 +102,13 @@ func (t *task) renew(g *guest) identity.Marker {
 }
 
 // applied notes attributes as applied by homestak: those of set always, those of
-// have only when the marker knew nothing of them.
+// have, of those that belong to homestak on any guest of its own, only when the
+// marker knew nothing of them.
 func (t *task) applied(m *identity.Marker, set, have []plan.KV) {
 	for _, kv := range canon.Applied(set) {
 		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, true)
 	}
-	for _, kv := range canon.Applied(have) {
+	for _, kv := range canon.Core(have) {
 		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, false)
 	}
 }

@@ -20,9 +20,11 @@ const (
 	ArgHostname    = "hostname"        // first label only
 	ArgImage       = "image"           // name in the catalogue
 	ArgImageName   = "image.name"      // the same, in guest.create: what the marker remembers
+	ArgIncarnation = "incarnation"     // of the guest that a replacement removes, decimal: one with a later number is the new one
 	ArgInstance    = "instance"        // cloud-init instance id: uuid-incarnation
 	ArgIP          = "ip"              // "dhcp" or a CIDR
 	ArgKeys        = "keys"            // list of PVE keys that wait for the restart (guest.reboot)
+	ArgKind        = "kind"            // "lxc"; a guest step without it is about a VM
 	ArgMAC         = "mac"             // of the declared NIC, AA:BB:CC:DD:EE:FF
 	ArgProgram     = "program"         // digest of a NodeProgram, 64 hex digits
 	ArgSecrets     = "program.secrets" // SecretsDigest of the program's secrets, in guest.configure: what the marker remembers

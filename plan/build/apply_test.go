@@ -222,7 +222,7 @@ func (w *model) configure(s *plan.Step) {
 		g = w.guest(s)
 	}
 	for _, kv := range canon.Settings(canon.QEMU, raw(s)) {
-		if g.Power == plan.PowerRunning && canon.Classify(kv.Key, canon.Get(g.Config, "hotplug")) == plan.Reboot {
+		if g.Power == plan.PowerRunning && canon.Classify(plan.Attr{Name: kv.Key, From: canon.Get(g.Config, kv.Key), To: kv.Value}, g.Config) == plan.Reboot {
 			if canon.Get(g.Config, kv.Key) != kv.Value {
 				g.Pending = append(g.Pending, kv)
 			}

@@ -241,10 +241,16 @@ func withMarker(expect []plan.KV, g *plan.GuestFacts) []plan.KV {
 	return byKey(append(expect, plan.KV{Key: plan.MarkerKey, Value: g.Marker.State()}))
 }
 
-// risk of setting attributes: what is plugged in anew is gone for a moment.
+// risk of setting attributes: what is plugged in anew is gone for a moment, and
+// who talks to the guest over a network that it leaves is cut off.
 func risk(attrs []plan.Attr, power string) plan.Risk {
-	if power == plan.PowerRunning && slices.ContainsFunc(attrs, func(a plan.Attr) bool { return a.Class == plan.Hotplug }) {
+	if power == plan.PowerRunning && slices.ContainsFunc(attrs, func(a plan.Attr) bool { return a.Class == plan.Hotplug || leaves(a) }) {
 		return plan.Downtime
 	}
 	return plan.Safe
+}
+
+// leaves reports whether a change takes an interface from a network it is on.
+func leaves(a plan.Attr) bool {
+	return strings.HasPrefix(a.Name, "net") && (strings.HasSuffix(a.Name, ".bridge") && a.From != "" || strings.HasSuffix(a.Name, ".tag"))
 }

@@ -15,75 +15,30 @@ const (
 	LXC  = "lxc"
 )
 
-// shape is how a raw value is written.
-type shape uint8
-
-const (
-	plain  shape = iota
-	number       // a decimal number, "current=512" included
-	onOff        // 0, 1, yes, on, true
-	set          // separated by ; , or blanks; order and case mean nothing
-	props        // property string
-)
-
-// key is what is known of one configuration key.
-type key struct {
-	name  string
-	shape shape
-	bare  string // props: the name of the part that stands without a name
-	value string // PVE's default
-}
-
-// The keys homestak looks at. Defaults are those of the PVE 7.4 to 9.2 schemas.
-var qemuKeys = []key{
-	{name: "agent", shape: props, bare: "enabled"},
-	{name: "boot", shape: props, bare: "legacy"},
-	{name: "cores", shape: number, value: "1"},
-	{name: "cpu", shape: props, bare: "cputype"},
-	{name: "hotplug", shape: set, value: "disk,network,usb"},
-	{name: "memory", shape: number, value: "512"},
-	{name: "name"},
-	{name: "net0", shape: props, bare: "model"},
-	{name: "onboot", shape: onOff, value: "0"},
-	{name: "ostype", value: "other"},
-	{name: "protection", shape: onOff, value: "0"},
-	{name: "scsi0", shape: props, bare: "file"},
-	{name: "scsi1", shape: props, bare: "file"},
-	{name: "scsihw", value: "lsi"},
-	{name: "serial0"},
-	{name: "smbios1", shape: props, bare: "uuid"},
-	{name: "tags", shape: set},
-}
-
-var lxcKeys = []key{
-	{name: "cores", shape: number},
-	{name: "hostname"},
-	{name: "memory", shape: number, value: "512"},
-	{name: "net0", shape: props, bare: "name"},
-	{name: "onboot", shape: onOff, value: "0"},
-	{name: "protection", shape: onOff, value: "0"},
-	{name: "rootfs", shape: props, bare: "volume"},
-	{name: "tags", shape: set},
-}
-
-func keysOf(kind string) []key {
-	switch kind {
-	case QEMU:
-		return qemuKeys
-	case LXC:
-		return lxcKeys
-	}
-	return nil
-}
-
 // Config is the canonical form of a guest's configuration: the attributes of
 // the keys homestak looks at, by name, each with PVE's default when raw lacks
 // it. The description is never among them. An unknown kind has none.
 func Config(kind string, raw []plan.KV) []plan.KV {
-	var out []plan.KV
-	for _, k := range keysOf(kind) {
-		value, present := find(raw, k.name)
-		out = append(out, k.attributes(value, present)...)
+	keys := keysOf(kind)
+	if keys == nil {
+		return nil
+	}
+	out := make([]plan.KV, 0, 2*len(raw)+len(keys))
+	seen := make([]bool, len(keys))
+	for _, kv := range raw {
+		k, at, ok := keyOf(keys, kv.Key)
+		if !ok {
+			continue
+		}
+		if at >= 0 {
+			seen[at] = true
+		}
+		out = k.attributes(out, kv.Key, kv.Value)
+	}
+	for i, k := range keys {
+		if !seen[i] && k.value != "" {
+			out = append(out, plan.KV{Key: k.name, Value: k.value})
+		}
 	}
 	sortKV(out)
 	return out
@@ -94,17 +49,17 @@ func Config(kind string, raw []plan.KV) []plan.KV {
 // that is set to nothing, as one is that waits for its removal, has an empty
 // value under its own name.
 func Settings(kind string, raw []plan.KV) []plan.KV {
+	keys := keysOf(kind)
 	var out []plan.KV
-	for _, k := range keysOf(kind) {
-		value, present := find(raw, k.name)
-		if !present {
+	for _, kv := range raw {
+		k, _, ok := keyOf(keys, kv.Key)
+		if !ok {
 			continue
 		}
-		said := k.attributes(value, true)
-		if len(said) == 0 {
-			said = []plan.KV{{Key: k.name}}
+		before := len(out)
+		if out = k.attributes(out, kv.Key, kv.Value); len(out) == before {
+			out = append(out, plan.KV{Key: kv.Key})
 		}
-		out = append(out, said...)
 	}
 	sortKV(out)
 	return out
@@ -114,21 +69,20 @@ func sortKV(kv []plan.KV) {
 	slices.SortFunc(kv, func(a, b plan.KV) int { return cmp.Compare(a.Key, b.Key) })
 }
 
-func (k key) attributes(value string, present bool) []plan.KV {
+// attributes appends what a value of a key says; name is the key with its slot's
+// number.
+func (k *key) attributes(out []plan.KV, name, value string) []plan.KV {
 	// An option that was set to nothing reads back as one blank.
 	value = strings.TrimSpace(value)
-	if !present || value == "" {
+	if value == "" {
 		if k.value == "" {
-			return nil
+			return out
 		}
 		value = k.value
 	}
 	switch k.shape {
 	case number:
-		value = strings.TrimPrefix(value, "current=")
-		if n, err := strconv.ParseUint(value, 10, 63); err == nil {
-			value = strconv.FormatUint(n, 10)
-		}
+		value = decimal(strings.TrimPrefix(value, "current="))
 	case onOff:
 		value = truth(value)
 	case set:
@@ -136,34 +90,51 @@ func (k key) attributes(value string, present bool) []plan.KV {
 		if k.name == "hotplug" {
 			value = hotplug(value)
 		}
+	case words:
+		value = strings.Join(strings.FieldsFunc(value, isSeparator), " ")
 	case props:
-		return k.parts(value)
+		return k.parts(out, name, value)
 	}
 	if value == "" {
-		return nil
+		return out
 	}
-	return []plan.KV{{Key: k.name, Value: value}}
+	return append(out, plan.KV{Key: name, Value: value})
 }
 
 // parts splits "virtio=02:…,bridge=vmbr0" into net0.model, net0.macaddr and so on.
-func (k key) parts(value string) []plan.KV {
-	var out []plan.KV
-	add := func(part, value string) { out = append(out, plan.KV{Key: k.name + "." + part, Value: value}) }
+// Parts that say what PVE would do without them are left out.
+func (k *key) parts(out []plan.KV, name, value string) []plan.KV {
+	add := func(part, v string) {
+		if v = k.partValue(part, v); v != "" && v != k.usual(part) {
+			out = append(out, plan.KV{Key: name + "." + part, Value: v})
+		}
+	}
 	for p := range strings.SplitSeq(value, ",") {
 		part, v, named := strings.Cut(strings.TrimSpace(p), "=")
 		switch {
 		case part == "":
 		case !named:
-			add(k.bare, k.partValue(k.bare, part))
-		case k.name == "net0" && k.bare == "model" && slices.Contains(nicModels, part):
-			add("model", part)
-			add("macaddr", strings.ToUpper(v))
+			part, v = k.bare, part
+			fallthrough
 		default:
-			add(part, k.partValue(part, v))
+			if k.bare == "model" && slices.Contains(nicModels, part) {
+				add("model", part)
+				part = "macaddr"
+			}
+			if alias := k.alias(part); alias != "" {
+				part = alias
+			}
+			add(part, v)
+			if storage, _, ok := strings.Cut(v, ":"); ok && part == k.bare && k.disk {
+				add(Storage, storage)
+			}
 		}
 	}
 	return out
 }
+
+// Storage is the part that a disk has besides PVE's own: where its volume is.
+const Storage = "storage"
 
 // Models PVE takes as "<model>=<MAC>".
 var nicModels = []string{
@@ -171,18 +142,46 @@ var nicModels = []string{
 	"ne2k_isa", "ne2k_pci", "pcnet", "rtl8139", "virtio", "vmxnet3",
 }
 
-func (k key) partValue(part, v string) string {
-	switch k.name + "." + part {
-	case "agent.enabled":
+// alias is PVE's other name of a part, "" when it has one name only.
+func (k *key) alias(part string) string {
+	switch {
+	case k.disk && k.bare == "file" && part == "volume":
+		return "file"
+	case k.name == "agent" && (part == "guest-fsfreeze" || part == "freeze-fs-on-backup"):
+		return "freeze-fs"
+	}
+	return ""
+}
+
+func (k *key) partValue(part, v string) string {
+	switch part {
+	case "acl", "backup", "base64", "enabled", "firewall", "force_rw_sys", "freeze-fs", "fstrim_cloned_disks", "fuse", "iothread",
+		"keyctl", "link_down", "mknod", "nesting", "pre-enrolled-keys", "quota", "replicate", "ro", "shared", "snapshot", "ssd":
 		return truth(v)
-	case "scsi0.size", "scsi1.size", "rootfs.size":
+	case "size":
 		if n, ok := bytesOf(v); ok {
 			return strconv.FormatUint(n, 10)
 		}
-	case "smbios1.uuid":
+	case "uuid":
 		return strings.ToLower(v)
-	case "net0.macaddr", "net0.hwaddr":
+	case "macaddr", "hwaddr":
 		return strings.ToUpper(v)
+	case "tag", "mtu", "order", "up", "down":
+		if k.name != "boot" {
+			return decimal(v)
+		}
+	case "mount":
+		list := strings.Split(v, ";")
+		slices.Sort(list)
+		return strings.Join(slices.Compact(list), ";")
+	}
+	return v
+}
+
+// decimal is a whole number without leading zeros; any other text stays.
+func decimal(v string) string {
+	if n, err := strconv.ParseUint(v, 10, 63); err == nil {
+		return strconv.FormatUint(n, 10)
 	}
 	return v
 }
@@ -200,7 +199,7 @@ func hotplug(v string) string {
 	switch v {
 	case "1":
 		return "disk,network,usb"
-	case "0":
+	case "0", "":
 		return "none"
 	}
 	return v
@@ -209,12 +208,12 @@ func hotplug(v string) string {
 // Set is the canonical text of a set: lower case, sorted, once each, joined by
 // a comma. PVE takes commas, semicolons and blanks, and keeps semicolons.
 func Set(s string) string {
-	items := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return r == ';' || r == ',' || r == ' ' || r == '\t' || r == '\n'
-	})
+	items := strings.FieldsFunc(strings.ToLower(s), isSeparator)
 	slices.Sort(items)
 	return strings.Join(slices.Compact(items), ",")
 }
+
+func isSeparator(r rune) bool { return r == ';' || r == ',' || r == ' ' || r == '\t' || r == '\n' }
 
 // bytesOf reads a disk size as PVE prints it: a number and K, M, G or T.
 func bytesOf(s string) (uint64, bool) {
@@ -225,11 +224,13 @@ func bytesOf(s string) (uint64, bool) {
 			break
 		}
 	}
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil || n > (1<<62)/mult {
-		return 0, false
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil && n <= (1<<62)/mult {
+		return n * mult, true
 	}
-	return n * mult, true
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f > 0 && f*float64(mult) < 1<<62 {
+		return uint64(f * float64(mult)), true
+	}
+	return 0, false
 }
 
 func find(kvs []plan.KV, name string) (string, bool) {
@@ -256,59 +257,4 @@ func Tags(value string) []string {
 		return strings.Split(t, ",")
 	}
 	return nil
-}
-
-// MACs lists the addresses of a guest's NICs by slot, from raw values.
-func MACs(kind string, raw []plan.KV) []string {
-	bare, part := "model", ".macaddr"
-	if kind == LXC {
-		bare, part = "name", ".hwaddr"
-	}
-	return bySlot(raw, []string{"net"}, func(kv plan.KV) string {
-		// net0 has the shape of all of them.
-		parts := key{name: "net0", shape: props, bare: bare}.parts(kv.Value)
-		return Get(parts, "net0"+part)
-	})
-}
-
-// Volumes lists the volume ids a guest owns, by slot, from raw values. CD-ROMs
-// and empty drives are not owned.
-func Volumes(raw []plan.KV) []string {
-	buses := []string{"efidisk", "ide", "mp", "rootfs", "sata", "scsi", "tpmstate", "unused", "virtio"}
-	return bySlot(raw, buses, func(kv plan.KV) string {
-		volume, rest, _ := strings.Cut(kv.Value, ",")
-		volume = strings.TrimPrefix(strings.TrimPrefix(volume, "file="), "volume=")
-		if !strings.Contains(volume, ":") || strings.Contains(","+rest+",", ",media=cdrom,") {
-			return ""
-		}
-		return volume
-	})
-}
-
-// bySlot maps keys such as net0, net10 in the order of bus and number.
-func bySlot(raw []plan.KV, buses []string, value func(plan.KV) string) []string {
-	type slot struct {
-		bus   string
-		n     int
-		value string
-	}
-	var slots []slot
-	for _, kv := range raw {
-		bus := strings.TrimRight(kv.Key, "0123456789")
-		n, err := strconv.Atoi(kv.Key[len(bus):])
-		if !slices.Contains(buses, bus) || err != nil && kv.Key != "rootfs" {
-			continue
-		}
-		if v := value(kv); v != "" {
-			slots = append(slots, slot{bus, n, v})
-		}
-	}
-	slices.SortFunc(slots, func(a, b slot) int {
-		return cmp.Or(cmp.Compare(a.bus, b.bus), cmp.Compare(a.n, b.n))
-	})
-	var out []string
-	for _, s := range slots {
-		out = append(out, s.value)
-	}
-	return out
 }

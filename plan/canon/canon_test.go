@@ -40,25 +40,34 @@ var real = kvs(
 
 func TestConfig(t *testing.T) {
 	want := `agent.enabled=1
+bios=seabios
 boot.order=scsi0
 cores=2
 hotplug=disk,network,usb
+ide2.file=local:9001/vm-9001-cloudinit.qcow2
+ide2.media=cdrom
+ide2.storage=local
 memory=2048
 name=edge
 net0.bridge=vmbr0
 net0.firewall=1
 net0.macaddr=02:AA:BB:CC:DD:0E
 net0.model=virtio
+numa=0
 onboot=1
 ostype=l26
 protection=0
 scsi0.file=local-lvm:vm-9001-disk-0
 scsi0.iothread=1
 scsi0.size=34359738368
+scsi0.storage=local-lvm
 scsihw=virtio-scsi-single
 serial0=socket
 smbios1.uuid=ecc0568f-77eb-581b-b7aa-6f290e0a449c
+sockets=1
 tags=homestak,hs-n1
+unused0.file=local-lvm:vm-9001-disk-3
+unused0.storage=local-lvm
 `
 	got := canon.Config(canon.QEMU, real)
 	if d := cmp.Diff(want, lines(got)); d != "" {
@@ -124,8 +133,8 @@ func TestDiffAndText(t *testing.T) {
 	got := canon.Diff(have, want)
 	if d := cmp.Diff([]plan.Attr{
 		{Name: "cores", From: "2", To: "4", Class: plan.Reboot},
-		{Name: "net0.bridge", From: "vmbr0", To: "vmbr1", Class: plan.Hotplug},
-		{Name: "net0.tag", To: "7", Class: plan.Hotplug},
+		{Name: "net0.bridge", From: "vmbr0", To: "vmbr1", Class: plan.Live},
+		{Name: "net0.tag", To: "7", Class: plan.Live},
 		{Name: "onboot", From: "1", To: "0", Class: plan.Live},
 		{Name: "tags", From: "homestak,hs-n1", To: "homestak", Class: plan.Live},
 	}, got); d != "" {
@@ -146,7 +155,7 @@ func TestDiffAndText(t *testing.T) {
 		t.Error(text)
 	}
 	for _, attr := range []string{"boot.order", "scsihw", "serial0", "smbios1.uuid", "ostype", "cpu.cputype", "agent.enabled"} {
-		if !canon.Managed(attr) || canon.Classify(attr, "disk,network,usb") != plan.Reboot {
+		if !canon.Managed(attr) || canon.Classify(plan.Attr{Name: attr}, have) != plan.Reboot {
 			t.Errorf("%s", attr)
 		}
 	}
@@ -154,10 +163,7 @@ func TestDiffAndText(t *testing.T) {
 	if d := cmp.Diff("cores=2\nnet0.bridge=vmbr0\nnet0.macaddr=02:AA:BB:CC:DD:0E\nnet0.model=virtio\nnet0.tag=\n", lines(given)); d != "" {
 		t.Error(d)
 	}
-	if canon.Classify("net0.bridge", "disk,usb") != plan.Reboot {
-		t.Error("without network hotplug a NIC waits for a restart")
-	}
-	if canon.Managed("net0.firewall") || !canon.Managed("net0.tag") {
+	if canon.Managed("net0.queues") || !canon.Managed("net0.tag") {
 		t.Error("managed attributes")
 	}
 	for _, kv := range canon.Only(have) {

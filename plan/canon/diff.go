@@ -8,96 +8,16 @@ import (
 	"github.com/homestak/homestak/plan"
 )
 
-// managed is the closed table of attributes homestak compares, with what it
-// takes to change one on a running guest. PVE 9.2 truly cannot change none of
-// them in place, so no class is Rebuild. Disks only grow, and growing is live.
-var managed = []struct {
-	attr    string
-	class   plan.Class
-	feature string // of the guest's own hotplug option, when class is Hotplug
-}{
-	{"agent.enabled", plan.Reboot, ""},
-	{"boot.order", plan.Reboot, ""},
-	{"cores", plan.Reboot, ""},
-	{"cpu.cputype", plan.Reboot, ""},
-	{"memory", plan.Reboot, ""},
-	{"name", plan.Live, ""},
-	{"net0.bridge", plan.Hotplug, "network"},
-	{"net0.macaddr", plan.Hotplug, "network"},
-	{"net0.model", plan.Hotplug, "network"},
-	{"net0.tag", plan.Hotplug, "network"},
-	{"onboot", plan.Live, ""},
-	{"ostype", plan.Reboot, ""},
-	{"protection", plan.Live, ""},
-	{"scsi0.size", plan.Live, ""},
-	{"scsihw", plan.Reboot, ""},
-	{"serial0", plan.Reboot, ""},
-	{"smbios1.uuid", plan.Reboot, ""},
-	{"tags", plan.Live, ""},
-}
-
-// Managed reports whether homestak compares an attribute. All others belong to
-// whoever set them.
-func Managed(attr string) bool {
-	for _, m := range managed {
-		if m.attr == attr {
-			return true
-		}
-	}
-	return false
-}
-
-// Only keeps the managed attributes of a canonical configuration: what guards
-// expect and markers hash.
-func Only(config []plan.KV) []plan.KV {
-	var out []plan.KV
-	for _, kv := range config {
-		if Managed(kv.Key) {
-			out = append(out, kv)
-		}
-	}
-	return out
-}
-
-// Applied is Only of what a step gave a guest, for markers: an attribute whose
-// key was given without it is there with an empty value, so that it is missed
-// when somebody adds it. Sizes of disks are PVE's to tell.
-func Applied(settings []plan.KV) []plan.KV {
-	var out []plan.KV
-	for _, m := range managed {
-		given := slices.ContainsFunc(settings, func(kv plan.KV) bool { return KeyOf(kv.Key) == KeyOf(m.attr) })
-		if given && !strings.HasSuffix(m.attr, ".size") {
-			out = append(out, plan.KV{Key: m.attr, Value: Get(settings, m.attr)})
-		}
-	}
-	return out
-}
-
-// Classify says what changing an attribute does to a running guest whose
-// canonical hotplug value is given. Memory is never hot-plugged: it would need
-// NUMA and an online policy inside the guest, which homestak does not set.
-func Classify(attr, hotplug string) plan.Class {
-	for _, m := range managed {
-		if m.attr != attr {
-			continue
-		}
-		if m.class == plan.Hotplug && !slices.Contains(strings.Split(hotplug, ","), m.feature) {
-			return plan.Reboot
-		}
-		return m.class
-	}
-	return plan.Live
-}
-
 // Diff lists the attributes of want that have does not hold, by name. An empty
 // value in want says the attribute must not be there. A disk that is larger
 // than wanted is listed too: the caller refuses it.
 func Diff(have, want []plan.KV) []plan.Attr {
-	plugs := Get(have, "hotplug")
 	var out []plan.Attr
 	for _, w := range want {
 		if from := Get(have, w.Key); from != w.Value {
-			out = append(out, plan.Attr{Name: w.Key, From: from, To: w.Value, Class: Classify(w.Key, plugs)})
+			a := plan.Attr{Name: w.Key, From: from, To: w.Value}
+			a.Class = Classify(a, have)
+			out = append(out, a)
 		}
 	}
 	slices.SortFunc(out, func(a, b plan.Attr) int { return strings.Compare(a.Name, b.Name) })
@@ -122,8 +42,8 @@ func Unmet(kind string, set []plan.KV, unset []string, config, pending []plan.KV
 	}
 	defaults := Config(kind, nil)
 	for _, name := range unset {
-		for _, kv := range config {
-			if base, _, _ := strings.Cut(kv.Key, "."); base == name && kv.Value != Get(defaults, kv.Key) {
+		for _, kv := range then {
+			if KeyOf(kv.Key) == name && kv.Value != Get(defaults, kv.Key) {
 				out = append(out, name)
 				break
 			}
@@ -134,12 +54,16 @@ func Unmet(kind string, set []plan.KV, unset []string, config, pending []plan.KV
 }
 
 // Text writes PVE's own value of a key: the parts of config with those of want
-// over them, so that what homestak does not manage (firewall=1, cache=…) stays.
-// Sizes of disks are never written, PVE knows them.
+// over them, so that what homestak does not manage (queues=4, cache=…) stays.
+// Sizes of a VM's disks are never written, PVE knows them; of a container's it
+// only knows what is written.
 func Text(name string, config, want []plan.KV) string {
 	if v, ok := find(want, name); ok {
-		if name == "tags" {
+		switch {
+		case name == "tags":
 			return strings.ReplaceAll(v, ",", ";")
+		case name == "hotplug" && v == "none":
+			return "0"
 		}
 		return v
 	}
@@ -159,19 +83,49 @@ func Text(name string, config, want []plan.KV) string {
 	}
 	slices.Sort(order)
 	var words []string
-	if name == "net0" {
+	bus, _, _ := Slot(name)
+	isNIC, isDisk := bus == "net" && parts["model"] != "", isDiskBus(bus) || name == "rootfs"
+	switch {
+	case isNIC:
 		words = append(words, parts["model"]+"="+parts["macaddr"])
+	case isDisk && parts["file"] != "":
+		words = append(words, parts["file"])
+	case isDisk && parts["volume"] != "":
+		words = append(words, parts["volume"])
 	}
 	for _, part := range order {
 		switch {
-		case parts[part] == "", part == "size":
+		case parts[part] == "":
+		case isDisk && part == "size":
+			if parts["volume"] != "" {
+				words = append(words, "size="+sizeText(parts[part]))
+			}
+		case isDisk && (part == Storage || part == "file" || part == "volume"):
 		case name == "boot" && part == "legacy" && parts["order"] != "": // what order replaced
-		case name == "net0" && (part == "model" || part == "macaddr"):
+		case isNIC && (part == "model" || part == "macaddr"):
 		default:
 			words = append(words, part+"="+parts[part])
 		}
 	}
 	return strings.Join(words, ",")
+}
+
+// sizeText writes a number of bytes as PVE does: in the largest unit that gives a
+// whole number.
+func sizeText(bytes string) string {
+	n, err := strconv.ParseUint(bytes, 10, 64)
+	if err != nil {
+		return bytes
+	}
+	for _, unit := range []struct {
+		name string
+		n    uint64
+	}{{"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}} {
+		if n%unit.n == 0 {
+			return strconv.FormatUint(n/unit.n, 10) + unit.name
+		}
+	}
+	return bytes
 }
 
 // KeyOf is the PVE key an attribute belongs to.
@@ -182,6 +136,9 @@ func KeyOf(attr string) string {
 
 // MiB is the canonical text of a memory size.
 func MiB(bytes int64) string { return strconv.FormatInt(bytes>>20, 10) }
+
+// GiB is the text of a size with which PVE makes a new disk, "8" or "0.5".
+func GiB(bytes int64) string { return strconv.FormatFloat(float64(bytes)/(1<<30), 'f', -1, 64) }
 
 // Overlay is the configuration a guest has after its next restart: pending keys
 // take the place of current ones, whole keys at a time.

@@ -55,7 +55,7 @@ func (v *vm) pluggable(k string) bool {
 	base, _, _ := splitSlot(k)
 	switch base {
 	case "net":
-		return has("network")
+		return has("network") || v.rewires(k)
 	case "virtio":
 		return has("disk")
 	case "scsi":
@@ -69,10 +69,40 @@ func (v *vm) pluggable(k string) bool {
 		return isSet && parseDrive(k, v.Config[k])["media"] == "cdrom" && parseDrive(k, value)["media"] == "cdrom"
 	}
 	switch k {
+	case "balloon":
+		// The value is the guest's to follow; the device comes and goes with a restart.
+		return (v.Config[k] == "0") == (v.Pending[k] == "0")
+	case "hotplug":
+		before, after := v.Config[k], v.Pending[k]
+		return strings.Contains(before, "cpu") == strings.Contains(after, "cpu") &&
+			strings.Contains(before, "memory") == strings.Contains(after, "memory")
 	case "memory":
 		return has("memory") && v.Config["numa"] == "1"
 	case "vcpus":
 		return has("cpu")
 	}
 	return false
+}
+
+// rewires reports whether a change of an interface is only about what it is
+// connected to on the host: the guest keeps its card and sees nothing of it.
+func (v *vm) rewires(k string) bool {
+	text, isSet := v.Pending[k]
+	if !isSet {
+		return false
+	}
+	before, err := api().parseObject("net", k, v.Config[k])
+	if err != nil || v.Config[k] == "" {
+		return false
+	}
+	after, err := api().parseObject("net", k, text)
+	if err != nil || (before["bridge"] == "") != (after["bridge"] == "") {
+		return false
+	}
+	for _, part := range []string{"model", "macaddr", "mtu", "queues"} {
+		if !strings.EqualFold(before[part], after[part]) {
+			return false
+		}
+	}
+	return true
 }
