@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // pattern formats: a regular expression and what PVE says of other values
@@ -151,9 +152,32 @@ var codeFormats = map[string]func(string) error{
 		}
 		return nil
 	},
+	"lxc-ip-with-ll-iface": func(v string) error {
+		a, err := netip.ParseAddr(v)
+		ok := err == nil && (a.Zone() == "" || a.IsLinkLocalUnicast())
+		return must(ok, "value does not look like a valid IP address\n")
+	},
+	"pve-ct-timezone": func(v string) error {
+		_, err := time.LoadLocation(v)
+		ok := v == "host" || v != "" && v != "Local" && err == nil
+		return must(ok, "invalid time zone '%s'\n", v)
+	},
+	"pve-lxc-dev-string": func(v string) error {
+		return must(strings.HasPrefix(v, "/dev/") && !climbs(v), "%s is not a valid device path\n", v)
+	},
+	"pve-lxc-mp-string": func(v string) error {
+		return must(!climbs(v), "%s contains illegal character sequences\n", v)
+	},
 	"pve-qm-bootdisk": func(v string) error {
 		return must(isDriveSlot(v), "invalid boot disk '%s'\n", v)
 	},
+}
+
+// climbs reports whether a path has steps that PVE does not take.
+func climbs(path string) bool {
+	return strings.HasPrefix(path, "../") || slices.ContainsFunc(strings.Split(path, "/")[1:], func(step string) bool {
+		return step == "." || step == ".."
+	})
 }
 
 func must(ok bool, format string, args ...any) error {
@@ -183,14 +207,15 @@ func splitSlot(slot string) (base string, n int, ok bool) {
 	return slot[:i], n, err == nil
 }
 
-// isDriveSlot reports whether an option names a drive.
+// isDriveSlot reports whether an option names a drive, or a mount point of a
+// container.
 func isDriveSlot(option string) bool {
 	base, _, ok := splitSlot(option)
 	if !ok {
-		return false
+		return option == "rootfs"
 	}
 	switch base {
-	case "ide", "scsi", "virtio", "sata", "efidisk", "tpmstate":
+	case "mp", "ide", "scsi", "virtio", "sata", "efidisk", "tpmstate":
 		return true
 	}
 	return false

@@ -20,6 +20,9 @@ func (l *Lab) hardware(v *vm) guest.Hardware {
 func (l *Lab) hardwareOf(v *vm, config map[string]string) guest.Hardware {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if v.isCT() {
+		return l.ctHardware(v, config)
+	}
 	hw := guest.Hardware{
 		VMID: v.VMID, Node: v.Node, Name: config["name"],
 		Cores: coresOf(config), Memory: memoryOf(config), Agent: agentOn(config),
@@ -48,11 +51,7 @@ func (l *Lab) hardwareOf(v *vm, config map[string]string) guest.Hardware {
 
 // disk describes one drive; the caller holds mu.
 func (l *Lab) disk(node, slot, text string) (guest.Disk, bool) {
-	base, _, _ := splitSlot(slot)
-	o, err := api().parseObject(base, slot, text)
-	if err != nil {
-		return guest.Disk{}, false
-	}
+	o := parseDrive(slot, text)
 	vol := l.findVolume(node, o["file"])
 	if vol == nil {
 		return guest.Disk{}, false
@@ -88,13 +87,16 @@ func (l *Lab) checkHardware(v *vm) error {
 		text := v.Config[slot]
 		switch {
 		case isDriveSlot(slot):
-			file, _, _ := strings.Cut(text, ",")
-			file = strings.TrimPrefix(file, "file=")
+			file := parseDrive(slot, text)["file"]
 			if _, _, isVolume := splitVolumeID(file); isVolume && l.findVolume(v.Node, file) == nil {
 				return fmt.Errorf("volume '%s' does not exist", file)
 			}
 		case base == "net":
-			if n, ok := nic(slot, text); ok && n.Bridge != "" && !l.hasBridge(v.Node, n.Bridge) {
+			n, ok := nic(slot, text)
+			if v.isCT() {
+				n, ok = ctNIC(slot, text), true
+			}
+			if ok && n.Bridge != "" && !l.hasBridge(v.Node, n.Bridge) {
 				return fmt.Errorf("bridge '%s' does not exist", n.Bridge)
 			}
 		}
@@ -102,15 +104,22 @@ func (l *Lab) checkHardware(v *vm) error {
 	return nil
 }
 
-// sortedSlots are the options that have a number, by name, then by number.
+// sortedSlots are the options that have a number, by name, then by number. A
+// container's rootfs comes first.
 func sortedSlots(config map[string]string) []string {
 	var slots []string
 	for k := range config {
-		if _, _, ok := splitSlot(k); ok {
+		if _, _, ok := splitSlot(k); ok || k == "rootfs" {
 			slots = append(slots, k)
 		}
 	}
 	slices.SortFunc(slots, func(a, b string) int {
+		if a == "rootfs" {
+			return -1
+		}
+		if b == "rootfs" {
+			return 1
+		}
 		ab, an, _ := splitSlot(a)
 		bb, bn, _ := splitSlot(b)
 		if ab != bb {

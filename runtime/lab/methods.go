@@ -7,6 +7,7 @@ func handlers() map[string]handler {
 		node    = "/nodes/{node}"
 		storage = node + "/storage/{storage}"
 		qemu    = node + "/qemu/{vmid}"
+		lxc     = node + "/lxc/{vmid}"
 		user    = "/access/users/{userid}"
 		tokens  = user + "/token"
 		role    = "/access/roles/{roleid}"
@@ -129,5 +130,33 @@ func handlers() map[string]handler {
 		"GET " + qemu + "/agent/get-osinfo":             (*call).agentOS,
 		"GET " + qemu + "/agent/get-host-name":          (*call).agentHostName,
 		"GET " + qemu + "/agent/network-get-interfaces": (*call).agentInterfaces,
+
+		"GET " + node + "/lxc":             (*call).ctList,
+		"POST " + node + "/lxc":            (*call).ctCreate,
+		"GET " + lxc:                       (*call).ctIndex,
+		"DELETE " + lxc:                    (*call).ctDelete,
+		"GET " + lxc + "/config":           (*call).qemuConfig,
+		"PUT " + lxc + "/config":           (*call).ctUpdate,
+		"GET " + lxc + "/pending":          (*call).qemuPending,
+		"GET " + lxc + "/status":           (*call).ctStatusIndex,
+		"GET " + lxc + "/status/current":   (*call).ctCurrent,
+		"POST " + lxc + "/status/start":    (*call).ctStart,
+		"POST " + lxc + "/status/stop":     (*call).ctStop,
+		"POST " + lxc + "/status/shutdown": (*call).ctShutdown,
+		"POST " + lxc + "/status/reboot":   (*call).ctReboot,
+		"GET " + lxc + "/interfaces":       (*call).ctInterfaces,
+		"PUT " + lxc + "/resize":           (*call).ctResize,
+		"POST " + lxc + "/move_volume":     (*call).ctMove,
+		"GET " + lxc + "/feature":          (*call).ctFeature,
+		"POST " + lxc + "/clone":           (*call).ctClone,
+		"POST " + lxc + "/template":        (*call).ctTemplate,
+
+		"GET " + lxc + "/snapshot":                      (*call).snapshotList,
+		"POST " + lxc + "/snapshot":                     (*call).snapshotCreate,
+		"GET " + lxc + "/snapshot/{snapname}":           (*call).snapshotIndex,
+		"DELETE " + lxc + "/snapshot/{snapname}":        (*call).snapshotDelete,
+		"GET " + lxc + "/snapshot/{snapname}/config":    (*call).snapshotConfig,
+		"PUT " + lxc + "/snapshot/{snapname}/config":    (*call).snapshotUpdate,
+		"POST " + lxc + "/snapshot/{snapname}/rollback": (*call).snapshotRollback,
 	}
 }

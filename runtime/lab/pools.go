@@ -154,7 +154,7 @@ func (c *call) poolMembers() (map[string]any, error) {
 	}
 	row, members := p.row(), []any{}
 	for _, s := range c.statuses() {
-		if slices.Contains(p.VMs, s.vm.VMID) && (want == "" || want == "qemu") {
+		if slices.Contains(p.VMs, s.vm.VMID) && (want == "" || want == s.kind()) {
 			members = append(members, c.vmResource(s))
 		}
 	}

@@ -191,11 +191,11 @@ func (c *call) cloudInitList() (any, error) {
 		said, stale := v.Stale[k]
 		switch {
 		case is && stale && said == "":
-			list = append(list, map[string]any{"key": k, "pending": typed(k, now)})
+			list = append(list, map[string]any{"key": k, "pending": typed("", k, now)})
 		case is && stale:
-			list = append(list, map[string]any{"key": k, "value": typed(k, said), "pending": typed(k, now)})
+			list = append(list, map[string]any{"key": k, "value": typed("", k, said), "pending": typed("", k, now)})
 		case is:
-			list = append(list, map[string]any{"key": k, "value": typed(k, now)})
+			list = append(list, map[string]any{"key": k, "value": typed("", k, now)})
 		}
 	}
 	for _, k := range sortedKeys(v.Stale) {

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +19,7 @@ func (c *call) qemuConfig() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		out := s.options()
+		out := s.options(v.Kind)
 		out["digest"] = v.digest()
 		return out, nil
 	}
@@ -30,17 +29,17 @@ func (c *call) qemuConfig() (any, error) {
 	}
 	out := map[string]any{"digest": v.digest()}
 	for k, value := range config {
-		out[k] = typed(k, value)
+		out[k] = typed(v.Kind, k, value)
 	}
 	return out, nil
 }
 
 // typed gives a value the type it has in PVE's answers.
-func typed(key, value string) any {
+func typed(kind, key, value string) any {
 	if key == "cipassword" {
 		return "**********"
 	}
-	p := api().schemas["qemu-options"].lookup(key)
+	p := optionsOf(kind).lookup(key)
 	if p == nil {
 		return value
 	}
@@ -69,10 +68,10 @@ func (c *call) qemuPending() (any, error) {
 	for _, k := range slices.Compact(keys) {
 		item := map[string]any{"key": k}
 		if value, ok := v.Config[k]; ok {
-			item["value"] = typed(k, value)
+			item["value"] = typed(v.Kind, k, value)
 		}
 		if value, ok := v.Pending[k]; ok {
-			item["pending"] = typed(k, value)
+			item["pending"] = typed(v.Kind, k, value)
 		} else if slices.Contains(v.Unset, k) {
 			item["delete"] = 1
 		}
@@ -136,7 +135,7 @@ func (c *call) qemuUnlink() (any, error) {
 	}
 	defer unlock()
 	ch := change{unset: splitList(c.str("idlist")), force: c.flag("force")}
-	if err := checkUnset(ch); err != nil {
+	if err := checkUnset("", ch); err != nil {
 		return nil, err
 	}
 	return nil, c.update(v.VMID, ch, c.guard(), func(string, ...any) {})
@@ -149,10 +148,10 @@ func (c *call) guard() func(*vm) error {
 		if digest != "" && digest != v.digest() {
 			return errorf(500, "checksum mismatch (file change by other user?)")
 		}
-		if lock := v.lock(); lock != "" && !skip {
-			return fmt.Errorf("VM is locked (%s)", lock)
+		if skip {
+			return nil
 		}
-		return nil
+		return v.unlocked()
 	}
 }
 
@@ -171,7 +170,7 @@ func (c *call) checkUpdate() (change, *vm, error) {
 	if err := c.needOptions(v.VMID, "", ch.set, slices.Concat(ch.unset, ch.revert), v.next()); err != nil {
 		return ch, nil, err
 	}
-	if err := checkUnset(ch); err != nil {
+	if err := checkUnset("", ch); err != nil {
 		return ch, nil, err
 	}
 	if len(ch.set)+len(ch.unset)+len(ch.revert) == 0 {
@@ -183,9 +182,9 @@ func (c *call) checkUpdate() (change, *vm, error) {
 	return ch, v, c.checkDrives(v.Node, ch.set)
 }
 
-func checkUnset(ch change) error {
+func checkUnset(kind string, ch change) error {
 	for _, k := range ch.unset {
-		if api().schemas["qemu-options"].lookup(k) == nil {
+		if optionsOf(kind).lookup(k) == nil {
 			return badParam("delete", "unknown option '"+k+"'")
 		}
 		if _, both := ch.set[k]; both {
@@ -193,7 +192,7 @@ func checkUnset(ch change) error {
 		}
 	}
 	for _, k := range ch.revert {
-		if api().schemas["qemu-options"].lookup(k) == nil {
+		if optionsOf(kind).lookup(k) == nil {
 			return badParam("revert", "unknown option '"+k+"'")
 		}
 	}
@@ -240,21 +239,7 @@ func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(stri
 		return err
 	}
 	l.complete(ch.set)
-	for _, k := range ch.revert {
-		delete(v.Pending, k)
-		v.Unset = remove(v.Unset, k)
-	}
-	for k, value := range ch.set {
-		v.Pending[k] = value
-		v.Unset = remove(v.Unset, k)
-	}
-	for _, k := range ch.unset {
-		delete(v.Pending, k)
-		if _, has := v.Config[k]; has {
-			v.Unset = append(remove(v.Unset, k), k)
-		}
-	}
-	slices.Sort(v.Unset)
+	v.await(ch)
 	var freed []string
 	faults := map[string]string{}
 	if v.running() {
@@ -264,11 +249,7 @@ func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(stri
 			freed = append(freed, v.settle(k, ch.force)...)
 		}
 	}
-	for k, value := range v.Pending {
-		if v.Config[k] == value {
-			delete(v.Pending, k)
-		}
-	}
+	v.dropSame()
 	if err := l.saveConfig(v); err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (l *Lab) reserve(v *vm) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if other := l.vms[v.VMID]; other != nil {
-		return fmt.Errorf("VM %d already exists on node '%s'", v.VMID, other.Node)
+		return fmt.Errorf("%s %d already exists on node '%s'", other.label(), v.VMID, other.Node)
 	}
 	l.made[v.VMID] = l.now()
 	return l.saveLocked(v)

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"strconv"
@@ -11,19 +12,27 @@ import (
 // newDisk is PVE's spelling of a volume to be made: "local:32", in GiB.
 var newDisk = regexp.MustCompile(`^([^:\s]+):(\d+(?:\.\d+)?)$`)
 
-// parseDrive reads a drive option.
+// parseDrive reads a drive option, or a mount point of a container: what that
+// calls volume is the drive's file.
 func parseDrive(slot, text string) object {
-	base, _, _ := splitSlot(slot)
-	o, err := api().parseObject(base, slot, text)
+	o, err := api().parseObject(objectKind(slot), slot, text)
 	if err != nil {
 		return object{} // parameters were checked, and stored ones are ours
+	}
+	if isMount(slot) {
+		o["file"] = o["volume"]
+		delete(o, "volume")
 	}
 	return o
 }
 
 func printDrive(slot string, o object) string {
-	base, _, _ := splitSlot(slot)
-	return api().printObject(base, o)
+	if isMount(slot) {
+		o = maps.Clone(o)
+		o["volume"] = o["file"]
+		delete(o, "file")
+	}
+	return api().printObject(objectKind(slot), o)
 }
 
 // checkDrives is what PVE verifies of drives before any task starts: syntax of

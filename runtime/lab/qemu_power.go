@@ -63,6 +63,9 @@ func (l *Lab) startVM(t *task, vmid uint) error {
 
 // boot applies what is pending and switches the machine on.
 func (l *Lab) boot(t *task, v *vm) error {
+	if v.isCT() {
+		return l.bootCT(t, v)
+	}
 	if v.running() {
 		return fmt.Errorf("VM %d already running", v.VMID)
 	}

@@ -9,7 +9,7 @@ import (
 // snapshotRollback is POST …/snapshot/{snapname}/rollback.
 func (c *call) snapshotRollback() (any, error) {
 	name, start := c.str("snapname"), c.flag("start")
-	return c.power("qmrollback", func(t *task, v *vm) error {
+	return c.power(c.worker("rollback"), func(t *task, v *vm) error {
 		if v.template() {
 			return errors.New("you can't rollback if vm is a template")
 		}

@@ -30,10 +30,10 @@ func (v *vm) snapshot(name string) (*snapshot, error) {
 }
 
 // options are the snapshot's as the API shows them.
-func (s *snapshot) options() map[string]any {
+func (s *snapshot) options(kind string) map[string]any {
 	out := map[string]any{"snaptime": s.Time}
 	for k, value := range s.Config {
-		out[k] = typed(k, value)
+		out[k] = typed(kind, k, value)
 	}
 	if s.Description != "" {
 		out["description"] = s.Description
@@ -53,9 +53,13 @@ func (c *call) snapshotList() (any, error) {
 	list := []any{}
 	for _, name := range sortedKeys(v.Snapshots) {
 		s := v.Snapshots[name]
-		row := map[string]any{"name": name, "snaptime": s.Time, "description": s.Description, "vmstate": 0}
-		if s.State != "" {
+		row := map[string]any{"name": name, "snaptime": s.Time, "description": s.Description}
+		switch {
+		case v.isCT(): // has no memory in it
+		case s.State != "":
 			row["vmstate"] = 1
+		default:
+			row["vmstate"] = 0
 		}
 		if parent := s.Config["parent"]; parent != "" {
 			row["parent"] = parent
@@ -87,7 +91,7 @@ func (c *call) snapshotConfig() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.options(), nil
+	return s.options(v.Kind), nil
 }
 
 // snapshotUpdate is PUT …/snapshot/{snapname}/config.
@@ -113,7 +117,7 @@ func (c *call) snapshotCreate() (any, error) {
 	if name == "current" || name == "pending" {
 		return nil, errorf(500, "unable to use snapshot name '"+name+"' (reserved name)")
 	}
-	return c.power("qmsnapshot", func(t *task, v *vm) error {
+	return c.power(c.worker("snapshot"), func(t *task, v *vm) error {
 		switch {
 		case v.template():
 			return errors.New("you can't take a snapshot if it's a template")
@@ -175,7 +179,9 @@ func (l *Lab) takeSnapshot(t *task, v *vm, name, description string, memory bool
 		t.logf("saving VM state and RAM using storage '%s'", vol.storage.name)
 	}
 	for _, d := range drives {
-		t.logf("snapshotting 'drive-%s' (%s)", d.slot, d.vol.id())
+		if !v.isCT() {
+			t.logf("snapshotting 'drive-%s' (%s)", d.slot, d.vol.id())
+		}
 		if err := copyTree(d.vol.state(), d.vol.snapState(name)); err != nil {
 			return err
 		}
@@ -207,7 +213,7 @@ func (l *Lab) stateStorage(v *vm) *storage {
 // snapshotDelete is DELETE …/snapshot/{snapname}.
 func (c *call) snapshotDelete() (any, error) {
 	name := c.str("snapname")
-	return c.power("qmdelsnapshot", func(_ *task, v *vm) error {
+	return c.power(c.worker("delsnapshot"), func(_ *task, v *vm) error {
 		s, err := v.snapshot(name)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package lab
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // vmStatus is a guest in numbers, as every listing starts from.
@@ -41,10 +42,7 @@ func (c *call) statusesIf(seen func(vmid uint) bool) []vmStatus {
 }
 
 func (l *Lab) status(v *vm) vmStatus {
-	s := vmStatus{vm: v, name: v.Config["name"], running: v.running()}
-	if s.name == "" {
-		s.name = "VM " + vmidText(v.VMID)
-	}
+	s := vmStatus{vm: v, name: v.nameIn(v.Config), running: v.running()}
 	if s.running {
 		s.uptime = l.now().Unix() - v.Since
 	}
@@ -62,7 +60,7 @@ func bootDisks(config map[string]string) []string {
 	var out []string
 	o, _ := api().parseObject("boot", "boot", config["boot"])
 	for _, slot := range append(splitList(o["order"]), sortedSlots(config)...) {
-		if isDriveSlot(slot) && config[slot] != "" && parseDrive(slot, config[slot])["media"] != "cdrom" {
+		if isDriveSlot(slot) && !strings.HasPrefix(slot, "mp") && config[slot] != "" && parseDrive(slot, config[slot])["media"] != "cdrom" {
 			out = append(out, slot)
 		}
 	}
@@ -102,7 +100,7 @@ func (s vmStatus) row() map[string]any {
 func (c *call) qemuList() (any, error) {
 	list := []any{}
 	for _, s := range c.statuses() {
-		if s.vm.Node == c.node() {
+		if s.vm.Node == c.node() && !s.vm.isCT() {
 			list = append(list, s.row())
 		}
 	}
@@ -152,12 +150,12 @@ func (c *call) qemuCurrent() (any, error) {
 func (c *call) vmResource(s vmStatus) map[string]any {
 	if !c.polled(s.vm.VMID) || !c.nodeUp(s.vm.Node) {
 		return map[string]any{
-			"id": "qemu/" + vmidText(s.vm.VMID), "type": "qemu", "vmid": s.vm.VMID, "node": s.vm.Node, "status": "unknown",
+			"id": s.kind() + "/" + vmidText(s.vm.VMID), "type": s.kind(), "vmid": s.vm.VMID, "node": s.vm.Node, "status": "unknown",
 		}
 	}
 	row := map[string]any{
-		"id": "qemu/" + vmidText(s.vm.VMID), "type": "qemu", "vmid": s.vm.VMID, "node": s.vm.Node,
-		"name": s.name, "status": s.power(), "template": 0, "maxcpu": coresOf(s.vm.Config), "cpu": 0,
+		"id": s.kind() + "/" + vmidText(s.vm.VMID), "type": s.kind(), "vmid": s.vm.VMID, "node": s.vm.Node,
+		"name": s.name, "status": s.power(), "template": 0, "maxcpu": s.cores(), "cpu": 0,
 		"maxmem": uint64(memoryOf(s.vm.Config)) << 20, "mem": 0, "maxdisk": s.disk, "disk": 0, "uptime": s.uptime,
 		"netin": 0, "netout": 0, "diskread": 0, "diskwrite": 0,
 	}

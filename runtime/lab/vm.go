@@ -22,6 +22,7 @@ const lockWait = 10 * time.Second
 // vm is a guest as it is on disk. Config is what the guest runs with; Pending
 // and Unset are changes that wait for its next start.
 type vm struct {
+	Kind    string            `json:"kind,omitempty"` // kindCT, or "" for a VM
 	VMID    uint              `json:"vmid"`
 	Node    string            `json:"node"`
 	Config  map[string]string `json:"config"`
@@ -94,25 +95,29 @@ func (v *vm) template() bool { return v.Config["template"] == "1" }
 // unlocked fails while a lock is in the configuration.
 func (v *vm) unlocked() error {
 	if lock := v.lock(); lock != "" {
-		return fmt.Errorf("VM is locked (%s)", lock)
+		return fmt.Errorf("%s is locked (%s)", v.label(), lock)
 	}
 	return nil
 }
 
 // missingConfig is what PVE says of a guest that does not exist here.
-func missingConfig(node string, vmid uint) error {
-	return fmt.Errorf("Configuration file 'nodes/%s/qemu-server/%d.conf' does not exist", node, vmid)
+func missingConfig(kind, node string, vmid uint) error {
+	dir := "qemu-server"
+	if kind == kindCT {
+		dir = "lxc"
+	}
+	return fmt.Errorf("Configuration file 'nodes/%s/%s/%d.conf' does not exist", node, dir, vmid)
 }
 
 // vm is a copy of a guest's record.
 func (c *call) vm() (*vm, error) { return c.lookup(c.vmid()) }
 
-// lookup is a copy of the record of a guest on the node of the request: to
-// that, guests elsewhere do not exist.
+// lookup is a copy of the record of a guest on the node of the request, of the
+// kind that it is about: to that, guests elsewhere and others do not exist.
 func (c *call) lookup(vmid uint) (*vm, error) {
 	v, err := c.Lab.lookup(vmid)
-	if err != nil || v.Node != c.node() {
-		return nil, missingConfig(c.node(), vmid)
+	if kind := c.method.kind(); err != nil || v.Node != c.node() || v.Kind != kind {
+		return nil, missingConfig(kind, c.node(), vmid)
 	}
 	return v, nil
 }
@@ -139,7 +144,7 @@ func (l *Lab) lookup(vmid uint) (*vm, error) {
 	defer l.mu.Unlock()
 	v := l.vms[vmid]
 	if v == nil {
-		return nil, missingConfig(l.cfg.Node, vmid)
+		return nil, missingConfig("", l.cfg.Node, vmid)
 	}
 	return v.clone(), nil
 }
@@ -279,7 +284,13 @@ func (v *vm) running() bool {
 // lockVM takes a guest's lock file, or fails as PVE does after ten seconds. t is
 // the task that waits, if any.
 func (l *Lab) lockVM(ctx context.Context, vmid uint, t *task) (unlock func(), err error) {
-	return l.lockFile(ctx, fmt.Sprintf("/var/lock/qemu-server/lock-%d.conf", vmid), t)
+	name := fmt.Sprintf("/var/lock/qemu-server/lock-%d.conf", vmid)
+	l.mu.Lock()
+	if v := l.vms[vmid]; v != nil && v.isCT() {
+		name = fmt.Sprintf("/run/lock/lxc/pve-config-%d.lock", vmid)
+	}
+	l.mu.Unlock()
+	return l.lockFile(ctx, name, t)
 }
 
 func (l *Lab) lockFile(ctx context.Context, name string, t *task) (unlock func(), err error) {
