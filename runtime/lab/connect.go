@@ -13,7 +13,7 @@ import (
 const dialTimeout = 10 * time.Second
 
 // serveConnect is the way into the lab's networks: HTTP CONNECT host:port, with
-// an API token of the lab that has all privileges.
+// an API token of the lab that may look at the node.
 func (l *Lab) serveConnect(ctx context.Context, r *http.Request) answer {
 	header := r.Header.Get("Proxy-Authorization")
 	if header == "" {
@@ -30,8 +30,8 @@ func (l *Lab) serveConnect(ctx context.Context, r *http.Request) answer {
 		return refuse(407, err.Error())
 	}
 	entry.User = who.String()
-	if !who.all {
-		return refuse(403, "Permission check failed (/, Sys.AccessNetwork)")
+	if !l.mayConnect(who) {
+		return refuse(403, "Permission check failed (/nodes/"+l.cfg.Node+", Sys.Audit)")
 	}
 	if _, _, err := net.SplitHostPort(r.Host); err != nil {
 		return refuse(400, "CONNECT needs host:port")
@@ -47,6 +47,18 @@ func (l *Lab) serveConnect(ctx context.Context, r *http.Request) answer {
 	return answer{status: 200, reason: "Connection established", hijack: func(near net.Conn, rest *bufio.Reader) {
 		splice(ctx, near, rest, far)
 	}}
+}
+
+// mayConnect reports whether somebody may use the lab's networks. PVE has no such
+// thing; here it comes with the right to look at the node.
+func (l *Lab) mayConnect(who identity) bool {
+	if who.all {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.privsAt(who.String(), "/nodes/"+l.cfg.Node)["Sys.Audit"]
+	return ok
 }
 
 // splice copies both ways until both are done or ctx ends. An end of one
