@@ -12,6 +12,7 @@ import (
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/program"
+	"github.com/homestak/homestak/runtime/perm"
 	"github.com/homestak/homestak/runtime/pve"
 )
 
@@ -117,14 +118,15 @@ func (r *run) secret(name string) ([]byte, bool) {
 	return v.Reveal(), ok
 }
 
-// checkHosts asks every site host the plan uses who it is. The certificate is
-// the one the plan pins, or nothing is sent to it.
+// checkHosts asks every site host the plan uses who it is, and what the site's
+// token may do there. The certificate is the one the plan pins, or nothing is sent
+// to it.
 func (r *run) checkHosts(ctx context.Context) diag.List {
 	used := map[string]bool{}
 	for i := range r.p.Steps {
 		used[r.p.Steps[i].Host] = true
 	}
-	findings := make([]*diag.Diagnostic, len(r.p.Hosts))
+	findings := make([]diag.List, len(r.p.Hosts))
 	var wg sync.WaitGroup
 	for i := range r.p.Hosts {
 		h := &r.p.Hosts[i]
@@ -132,20 +134,27 @@ func (r *run) checkHosts(ctx context.Context) diag.List {
 			continue
 		}
 		wg.Go(func() {
+			var bad diag.List
 			err := steady(ctx, func() error {
 				host, err := r.fleet.host(ctx, h.Name)
-				if err == nil {
-					_, err = host.api.Version(ctx)
+				if err != nil {
+					return err
 				}
+				version, err := host.api.Version(ctx)
+				if err != nil {
+					return err
+				}
+				bad, err = r.checkPrivileges(ctx, host, perm.ParseRelease(version.Version))
 				return err
 			})
 			if err != nil {
-				findings[i] = r.env.explain(err)
+				bad = diag.List{r.env.explain(err)}
 			}
+			findings[i] = bad
 		})
 	}
 	wg.Wait()
-	return slices.DeleteFunc(findings, func(d *diag.Diagnostic) bool { return d == nil })
+	return slices.Concat(findings...)
 }
 
 // checkNestedHosts compares the certificates that the plan pins for hosts that are
@@ -332,6 +341,9 @@ func (in *inspection) judge(ctx context.Context, s *plan.Step) (verdict, error) 
 		return todo, nil
 	}
 	if err := t.checkGuards(ctx); err != nil {
+		return todo, err
+	}
+	if err := in.checkDisks(ctx, t); err != nil {
 		return todo, err
 	}
 	return todo, in.checkSupplies(ctx, s)

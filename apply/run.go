@@ -56,6 +56,7 @@ type run struct {
 	mu      sync.Mutex
 	touched map[addr.Address]bool   // nodes a step of this run changed
 	seeds   map[addr.Address]string // names of seeds this run uploaded
+	held    map[string]privileges   // what the tokens of site hosts may do, known after preflight has met them
 	events  sync.Mutex              // one event at a time
 
 	selfOnce sync.Once
@@ -76,6 +77,7 @@ func newRun(p *plan.Plan, env *Env, o Options) *run {
 		index: &index{p: &p.Program}, env: env, o: o, id: hex.EncodeToString(random[:]),
 		history: journal.NewHistory(nil),
 		over:    map[addr.Address]bool{}, touched: map[addr.Address]bool{}, seeds: map[addr.Address]string{},
+		held: map[string]privileges{},
 	}
 	r.fleet = newFleet(env, r.id)
 	r.report = &Report{
