@@ -17,16 +17,32 @@ type Options struct {
 	Unit        string // that unit
 }
 
-// Run runs the suite; fresh is called for each test.
-func Run(t *testing.T, o Options, fresh func(t *testing.T) system.System) {
-	for _, c := range []struct {
-		name string
-		f    func(*testing.T, system.System, Options)
-	}{
+type testCase struct {
+	name string
+	f    func(*testing.T, system.System, Options)
+}
+
+func cases() []testCase {
+	return []testCase{
 		{"hostname", hostname}, {"timezone", timezone}, {"files", files}, {"file errors", fileErrors}, {"packages", packages},
 		{"unknown package", unknownPackage}, {"users", users}, {"user errors", userErrors}, {"units", units}, {"unknown unit", unknownUnit},
 		{"run", run}, {"sshd", sshd}, {"sudoers", sudoers}, {"directories", directories},
-	} {
+	}
+}
+
+// Names lists the tests of the suite, for callers that give each a machine of
+// its own.
+func Names() []string {
+	var names []string
+	for _, c := range cases() {
+		names = append(names, strings.ReplaceAll(c.name, " ", "_"))
+	}
+	return names
+}
+
+// Run runs the suite; fresh is called for each test.
+func Run(t *testing.T, o Options, fresh func(t *testing.T) system.System) {
+	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) { c.f(t, fresh(t), o) })
 	}
 }
@@ -290,10 +306,6 @@ func sshd(t *testing.T, s system.System, _ Options) {
 }
 
 func sudoers(t *testing.T, s system.System, _ Options) {
-	if _, there, err := s.Installed(t.Context(), "sudo"); !there { // containers come without
-		ok(t, err)
-		ok(t, s.Install(t.Context(), "sudo"))
-	}
 	_, err := s.Run(t.Context(), []byte("%sudo ALL=(ALL:ALL) NOPASSWD: ALL\n"), "visudo", "-cf", "-")
 	ok(t, err)
 	_, err = s.Run(t.Context(), []byte("%sudo ALL(ALL\n"), "visudo", "-cf", "-")
