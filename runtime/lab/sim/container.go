@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/runtime/lab/guest"
@@ -28,7 +29,7 @@ func (m *machine) Install(ctx context.Context, hw guest.Hardware, in guest.Insta
 	if err != nil {
 		return err
 	}
-	memory, _, err := store.memory(img.os)
+	memory, _, err := store.memory(containerOS(img.os))
 	if err != nil {
 		return err
 	}
@@ -48,6 +49,15 @@ func (m *machine) Install(ctx context.Context, hw guest.Hardware, in guest.Insta
 		return err
 	}
 	return store.save(memory, false)
+}
+
+// containerOS is what a template of an operating system has installed: less than
+// its disk images.
+func containerOS(os string) string {
+	if name := os + "-ct"; slices.Contains(system.Bases(), name) {
+		return name
+	}
+	return os
 }
 
 func (o *operatingSystem) giveRoot(ctx context.Context, in guest.Install) error {
