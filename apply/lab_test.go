@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -210,7 +211,7 @@ func (w *world) do(method, path string, params ...string) any {
 // taskEnd waits, by asking, until a task of the lab has ended.
 func (w *world) taskEnd(upid string) {
 	w.t.Helper()
-	for {
+	for ; ; runtime.Gosched() {
 		_, data, _ := w.lab.Do(w.t.Context(), "GET", "/nodes/lab/tasks/"+upid+"/status", nil)
 		if st, _ := json.Marshal(data); strings.Contains(string(st), `"stopped"`) {
 			if !strings.Contains(string(st), `"OK"`) {

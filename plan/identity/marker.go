@@ -106,16 +106,24 @@ func mac(key []byte, body string) string {
 // and the marker names vmid, the guest's own number: a clone and a restored copy
 // carry the text but not the number. PVE's trailing newline, CRLF and blanks at
 // line ends do no harm; a second block makes both worthless, because nobody can
-// say which one is true.
+// say which one is true, unless one of them says that the site gave the guest up:
+// that one counts.
 func Open(notes string, vmid uint, key []byte) (m Marker, authentic, found bool) {
 	blocks := find(notes)
 	if len(blocks) == 0 {
 		return Marker{}, false, false
 	}
-	b := blocks[0]
-	m, ok := parse(b.body)
-	good := hmac.Equal([]byte(b.mac), []byte(mac(key, b.body)))
-	return m, ok && good && len(blocks) == 1 && m.VMID == vmid && vmid != 0, true
+	for i, b := range blocks {
+		one, ok := parse(b.body)
+		good := ok && hmac.Equal([]byte(b.mac), []byte(mac(key, b.body))) && one.VMID == vmid && vmid != 0
+		if good && one.Forgotten {
+			return one, true, true
+		}
+		if i == 0 {
+			m, authentic = one, good && len(blocks) == 1
+		}
+	}
+	return m, authentic, true
 }
 
 type block struct {

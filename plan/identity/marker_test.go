@@ -73,6 +73,22 @@ func TestSealOpen(t *testing.T) {
 	})
 }
 
+// A guest that was given up stays so, whatever stands beside it in the notes.
+func TestForgottenRules(t *testing.T) {
+	m := identity.Marker{SiteID: site, Manifest: "m", Addr: "m/a", UUID: "u", VMID: 9001, Incarnation: 1}
+	live := identity.Seal(m, key)
+	m.Forgotten = true
+	gone := identity.Seal(m, key)
+	for name, notes := range map[string]string{"alone": gone, "twice": gone + gone, "below": live + gone, "above": gone + "text\n" + live} {
+		if got, authentic, _ := identity.Open(notes, 9001, key); !authentic || !got.Forgotten {
+			t.Errorf("%s: authentic %v, %+v", name, authentic, got)
+		}
+		if _, authentic, _ := identity.Open(notes, 9002, key); authentic {
+			t.Errorf("%s: a copy is authentic", name)
+		}
+	}
+}
+
 // Any other content of the block has no authority.
 func TestForgeries(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
