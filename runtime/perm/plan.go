@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/plan"
 )
 
@@ -39,7 +38,7 @@ func Plan(p *plan.Program, host string, w World) []Need {
 	var needs []Need
 	for _, s := range stepsOn(p, host) {
 		at_ := place
-		at_.Kind = kindOf(p, s.Addr)
+		at_.Kind = kindOf(p, s)
 		// A step over SSH names no vmid: its node's guest is meant.
 		if s.Text(plan.ArgVMID) == "" {
 			s = withGuest(p, s)
@@ -70,9 +69,9 @@ func stepsOn(p *plan.Program, host string) []*plan.Step {
 	return out
 }
 
-// kindOf is PVE's name for what a node is.
-func kindOf(p *plan.Program, a addr.Address) string {
-	if i := slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.Addr == a }); i >= 0 && p.Changes[i].Kind == "ct" {
+// kindOf is PVE's name for what the node of a step is.
+func kindOf(p *plan.Program, s *plan.Step) string {
+	if i := slices.IndexFunc(p.Changes, func(c plan.Change) bool { return c.Addr == s.Addr }); i >= 0 && p.Changes[i].Kind == "ct" {
 		return lxc
 	}
 	return qemu
