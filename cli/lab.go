@@ -30,7 +30,8 @@ is kept under the site's .homestak/.
   homestak lab reset              forget the site's lab and every guest in it
 
 serve prints the host entry to put into hosts/NAME.yaml and where its API token
-is. --dir belongs to that process alone.`,
+is. --dir belongs to that process alone. With --faults it goes wrong as the file
+says: docs/reference/faults.md.`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
 			var s siteFlags
 			var o labServe
@@ -40,6 +41,7 @@ is. --dir belongs to that process alone.`,
 			f.DurationVar(&o.taskTime, "task-time", 0, "serve: how long every task takes at least, as in `1s`")
 			f.StringVar(&o.cert, "cert", "", "serve: certificate `file` (PEM) instead of a random one")
 			f.StringVar(&o.key, "key", "", "serve: its private key `file` (PEM)")
+			f.StringVar(&o.faults, "faults", "", "serve: `file` of what shall go wrong, in YAML, JSON or HCL")
 			s.declare(f)
 			return func(ctx context.Context, a *app, args []string) error {
 				if len(args) != 1 {
@@ -64,18 +66,23 @@ type labServe struct {
 	dir, listen, name string
 	taskTime          time.Duration
 	cert, key         string
+	faults            string
 }
 
 func (a *app) labServe(ctx context.Context, o labServe) error {
 	if o.dir == "" {
 		return usage("lab serve needs --dir: where it keeps its state")
 	}
+	script, err := readFaults(o.faults)
+	if err != nil {
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	cfg := lab.Config{
-		Dir: o.dir, Name: o.name, Listen: o.listen, TaskTime: o.taskTime, Programs: labPrograms(), Self: self,
+		Dir: o.dir, Name: o.name, Listen: o.listen, TaskTime: o.taskTime, Programs: labPrograms(), Self: self, Faults: script,
 	}
 	if o.cert != "" || o.key != "" {
 		pair, err := tls.LoadX509KeyPair(o.cert, o.key)

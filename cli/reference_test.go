@@ -14,6 +14,7 @@ import (
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/manual"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/runtime/lab/faults"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/reference")
@@ -27,6 +28,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 		"ops.md":         opsReference(t),
 		"language.md":    manual.Language(),
 		"functions.md":   manual.Functions(),
+		"faults.md":      faults.Manual(),
 
 		"small-languages.md": manual.SmallLanguages(),
 	} {

@@ -29,7 +29,7 @@ type Entry struct {
 func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
-		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, selectCodes, planCodes, applyCodes, pveCodes, labCodes,
+		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, selectCodes, planCodes, applyCodes, pveCodes, labCodes, faultCodes,
 		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes, expandCodes, permCodes,
 	} {
 		all = append(all, family...)

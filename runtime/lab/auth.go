@@ -73,7 +73,7 @@ func (l *Lab) identify(r *http.Request, header string) (identity, error) {
 	defer l.mu.Unlock()
 	t := l.access.find(m[1], m[2])
 	if t == nil || subtle.ConstantTimeCompare([]byte(t.Hash), []byte(hash)) != 1 ||
-		t.Expire != 0 && l.now().Unix() >= t.Expire || !l.active(t.User) {
+		t.Expire != 0 && l.now().Unix() >= t.Expire || !l.active(t.User) || l.isRevoked(t.User+"!"+t.ID) {
 		return identity{}, errBadTicket
 	}
 	return identity{user: t.User, token: t.ID, all: t.User == rootUser && !t.Privsep}, nil

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/homestak/homestak/runtime/lab/faults"
 	"github.com/homestak/homestak/runtime/lab/guest"
 )
 
@@ -43,6 +44,7 @@ type Config struct {
 	BootTime time.Duration // a guest's operating system needs at least this long to come up
 	PollTime time.Duration // how often pvestatd looks at the guests: 10 s on PVE; 0 = what the cluster knows is always up to date
 	Clock    Clock         // default: the real one
+	Faults   faults.Script // what goes wrong from the start
 
 	Programs map[string]Program // what guests can execute, by name
 	Self     string             // path of the homestak binary that guests find installed

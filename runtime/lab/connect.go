@@ -14,7 +14,7 @@ const dialTimeout = 10 * time.Second
 
 // serveConnect is the way into the lab's networks: HTTP CONNECT host:port, with
 // an API token of the lab that may look at the node.
-func (l *Lab) serveConnect(ctx context.Context, r *http.Request) answer {
+func (l *Lab) serveConnect(ctx context.Context, node string, r *http.Request) answer {
 	header := r.Header.Get("Proxy-Authorization")
 	if header == "" {
 		header = r.Header.Get("Authorization")
@@ -24,6 +24,13 @@ func (l *Lab) serveConnect(ctx context.Context, r *http.Request) answer {
 		entry.Status = status
 		l.log.request(entry, l.now())
 		return answer{status: status, reason: reason}
+	}
+	bad := l.meet(ctx, node, r, "/"+r.Host)
+	entry.Fault = bad.String()
+	if a := bad.instead("json"); a != nil {
+		entry.Status = a.status
+		l.log.request(entry, l.now())
+		return *a
 	}
 	who, err := l.authenticate(ctx, r, header)
 	if err != nil {

@@ -96,6 +96,9 @@ func (l *Lab) store(t *task, v *volume, up *upload, algorithm, sum string) error
 			return err
 		}
 	}
+	if err := l.hasSpace(v.storage.name); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(v.file()), 0o700); err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ type answer struct {
 	header [][2]string
 	body   []byte
 	hijack func(net.Conn, *bufio.Reader) // takes the connection over once the head is sent
+	broken bool                          // the connection ends after the first keep percent of the answer's bytes
+	keep   int
 }
 
 // httpServer answers on a listener until closed.
@@ -47,13 +49,24 @@ type httpServer struct {
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 	mu   sync.Mutex
-	open map[net.Conn]struct{}
+	open map[net.Conn]*served
 }
 
-func newHTTPServer(ln net.Listener, cert tls.Certificate, now func() time.Time, serve func(context.Context, *http.Request) answer) *httpServer {
+// served is a connection; the server's mu guards it.
+type served struct {
+	busy bool // a request is being answered, or the connection was taken over
+	last bool // it ends with the answer under way
+}
+
+func newHTTPServer(ln net.Listener, cert func() *tls.Certificate, now func() time.Time, serve func(context.Context, *http.Request) answer) *httpServer {
 	s := &httpServer{
-		ln: ln, now: now, serve: serve, open: map[net.Conn]struct{}{},
-		tls: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+		ln: ln, now: now, serve: serve, open: map[net.Conn]*served{},
+		tls: &tls.Config{
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert(), nil },
+			MinVersion:     tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+			// Whoever connects again meets the certificate of now.
+			SessionTicketsDisabled: true,
+		},
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.wg.Add(1)
@@ -99,7 +112,7 @@ func (s *httpServer) track(c net.Conn) bool {
 	if s.ctx.Err() != nil {
 		return false
 	}
-	s.open[c] = struct{}{}
+	s.open[c] = &served{}
 	s.wg.Add(1)
 	return true
 }
@@ -111,12 +124,28 @@ func (s *httpServer) untrack(c net.Conn) {
 	s.mu.Unlock()
 }
 
-// cut ends every connection; new ones are taken.
-func (s *httpServer) cut() {
+// hold marks a connection as busy, and reports when it ends whether the
+// connection does, too.
+func (s *httpServer) hold(c net.Conn, busy bool) (last bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.open {
-		c.Close()
+	o := s.open[c]
+	if o == nil {
+		return true
+	}
+	o.busy = busy
+	return o.last
+}
+
+// cut ends every connection: at once, or, when gently, those with an answer under
+// way after it.
+func (s *httpServer) cut(gently bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c, o := range s.open {
+		if o.last = true; !gently || !o.busy {
+			c.Close()
+		}
 	}
 }
 
@@ -155,7 +184,12 @@ func (s *httpServer) connection(raw net.Conn) {
 		} else {
 			waiting.sent = true
 		}
+		s.hold(raw, true)
 		a := s.serve(s.ctx, r)
+		if a.broken {
+			s.writePart(c, a)
+			return
+		}
 		if a.hijack != nil {
 			if s.write(c, a, false) == nil {
 				a.hijack(c, br)
@@ -167,6 +201,9 @@ func (s *httpServer) connection(raw net.Conn) {
 			n, _ := io.CopyN(io.Discard, r.Body, drainLimit)
 			last = n == drainLimit
 		}
+		if s.hold(raw, false) {
+			last = true
+		}
 		if s.write(c, a, last) != nil || last {
 			return
 		}
@@ -174,6 +211,24 @@ func (s *httpServer) connection(raw net.Conn) {
 }
 
 func (s *httpServer) write(c net.Conn, a answer, last bool) error {
+	return send(c, s.bytes(a, last))
+}
+
+// writePart writes the first bytes of an answer that will never be whole.
+func (s *httpServer) writePart(c net.Conn, a answer) {
+	all := s.bytes(a, true)
+	_ = send(c, all[:len(all)*a.keep/100])
+}
+
+func send(c net.Conn, data []byte) error {
+	c.SetWriteDeadline(time.Now().Add(time.Minute))
+	defer c.SetWriteDeadline(time.Time{})
+	_, err := c.Write(data)
+	return err
+}
+
+// bytes is an answer as it goes over the wire.
+func (s *httpServer) bytes(a answer, last bool) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, oneLine(a.reason))
 	if a.hijack == nil {
@@ -191,10 +246,7 @@ func (s *httpServer) write(c net.Conn, a answer, last bool) error {
 		b.WriteString(h[0] + ": " + h[1] + "\r\n")
 	}
 	b.WriteString("\r\n")
-	c.SetWriteDeadline(time.Now().Add(time.Minute))
-	defer c.SetWriteDeadline(time.Time{})
-	_, err := c.Write(append([]byte(b.String()), a.body...))
-	return err
+	return append([]byte(b.String()), a.body...)
 }
 
 // oneLine is the first line of a message, without what could end a header.

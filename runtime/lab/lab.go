@@ -31,6 +31,7 @@ type Lab struct {
 	born   time.Time   // when the directory was made
 
 	handlers map[string]handler
+	trouble  trouble
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -62,6 +63,9 @@ type labFile struct {
 // opening only.
 func Open(ctx context.Context, cfg Config) (*Lab, error) {
 	cfg.fill()
+	if bad := cfg.Faults.Check(); len(bad) > 0 {
+		return nil, scriptError(bad)
+	}
 	dir, err := openDirectory(cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -98,6 +102,7 @@ func (l *Lab) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.trouble.script(l.cfg.Faults)
 	l.server = l.serveAs(l.cfg.Node, ln)
 	for _, name := range l.Nodes() {
 		if err := l.listenAs(name); err != nil {
@@ -195,11 +200,13 @@ func (l *Lab) listen(ctx context.Context) (net.Listener, error) {
 	return ln, nil
 }
 
-func (l *Lab) now() time.Time { return l.cfg.Clock.Now() }
+// now is the time as the host has it. It may jump; how long something takes is
+// measured by the Clock itself.
+func (l *Lab) now() time.Time { return l.cfg.Clock.Now().Add(l.trouble.shift()) }
 
 // serveAs answers on a listener as a node.
 func (l *Lab) serveAs(node string, ln net.Listener) *httpServer {
-	s := newHTTPServer(ln, l.cert, l.now, func(ctx context.Context, r *http.Request) answer { return l.serveHTTP(ctx, node, r) })
+	s := newHTTPServer(ln, l.certificate, l.now, func(ctx context.Context, r *http.Request) answer { return l.serveHTTP(ctx, node, r) })
 	s.deaf = func() bool { return !l.nodeUp(node) }
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -241,10 +248,10 @@ func (l *Lab) URL() string { return "https://" + l.server.ln.Addr().String() }
 
 // Fingerprint is the SHA-256 of the certificate as PVE prints it: upper-case
 // hex, colons.
-func (l *Lab) Fingerprint() string { return fingerprint(l.cert) }
+func (l *Lab) Fingerprint() string { return fingerprint(*l.certificate()) }
 
 // CertificatePEM is the certificate, as /etc/pve/local/pve-ssl.pem has it.
-func (l *Lab) CertificatePEM() []byte { return certificatePEM(l.cert) }
+func (l *Lab) CertificatePEM() []byte { return certificatePEM(*l.certificate()) }
 
 // Token is the lab's own API token, "root@pam!homestak=<uuid>".
 func (l *Lab) Token() string { return l.token }

@@ -33,6 +33,7 @@ type Entry struct {
 	Write  bool          `json:"write,omitempty"` // the verb can change something
 	Run    string        `json:"run,omitempty"`   // RunHeader of the request
 	Took   time.Duration `json:"took,omitempty"`  // nanoseconds
+	Fault  string        `json:"fault,omitempty"` // what was made to go wrong with it: "delay, drop"
 
 	UPID    string `json:"upid,omitempty"`
 	Type    string `json:"type,omitempty"` // of the task: qmcreate

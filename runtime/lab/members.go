@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/homestak/homestak/runtime/lab/faults"
 )
 
 // NodeState is what a node of the lab's cluster is up to.
@@ -157,7 +159,7 @@ func (l *Lab) SetNode(ctx context.Context, name string, state NodeState) error {
 		return err
 	}
 	if state != NodeUp && server != nil {
-		server.cut()
+		server.cut(false)
 	}
 	switch {
 	case state == NodeOff && was != NodeOff:
@@ -237,6 +239,9 @@ func (l *Lab) hasNode(name string) bool {
 
 // nodeUp reports whether a node is there and answers.
 func (l *Lab) nodeUp(name string) bool {
+	if l.is(faults.NodeDown, name) {
+		return false
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := l.cluster.find(name)

@@ -31,6 +31,9 @@ type content struct {
 // makeVolume makes a volume; its .meta comes last, so that a crash leaves none.
 func (l *Lab) makeVolume(at spot, what content) (*volume, error) {
 	s := at.storage
+	if err := l.hasSpace(s.name); err != nil {
+		return nil, err
+	}
 	v := &volume{
 		Content: "images", Format: at.format, Size: what.size, VMID: at.vmid, CTime: l.now().Unix(), Base: at.base,
 	}

@@ -127,8 +127,11 @@ func (l *Lab) run(ctx context.Context, local string, who identity, q request) (a
 // serveHTTP answers one request of a client.
 func (l *Lab) serveHTTP(ctx context.Context, node string, r *http.Request) answer {
 	began := l.now()
-	if r.Method == http.MethodConnect {
-		return l.serveConnect(ctx, r)
+	switch {
+	case r.Method == http.MethodConnect:
+		return l.serveConnect(ctx, node, r)
+	case r.URL.Path == FaultsPath:
+		return l.serveFaults(r)
 	}
 	format, path, ok := splitAPI(r.URL)
 	if !ok {
@@ -137,6 +140,13 @@ func (l *Lab) serveHTTP(ctx context.Context, node string, r *http.Request) answe
 	entry := Entry{
 		Time: began, Kind: "request", Method: r.Method, Path: path, Run: r.Header.Get(RunHeader),
 		Write: r.Method != http.MethodGet && r.Method != http.MethodHead,
+	}
+	bad := l.meet(ctx, node, r, path)
+	entry.Fault = bad.String()
+	if a := bad.instead(format); a != nil {
+		entry.Status = a.status
+		l.log.request(entry, l.now())
+		return *a
 	}
 	who, err := identity{}, error(nil)
 	if !openMethod(r.Method, path) {
@@ -151,10 +161,10 @@ func (l *Lab) serveHTTP(ctx context.Context, node string, r *http.Request) answe
 	var data any
 	q := request{verb: r.Method, path: path}
 	if q.params, q.upload, err = l.readParams(r); err == nil {
-		data, err = l.run(ctx, node, who, q)
+		data, err = l.run(bad.in(ctx), node, who, q)
 	}
 	q.upload.discard()
-	a := encode(format, data, err)
+	a := bad.afterwards(format, encode(format, data, err))
 	entry.Status = a.status
 	l.log.request(entry, l.now())
 	return a
@@ -182,7 +192,7 @@ func encode(format string, data any, err error) answer {
 		errors.As(err, &f)
 		a.status, a.reason = f.status, oneLine(f.reason)
 		if emptyBody(f.status) {
-			return answer{status: f.status, reason: a.reason}
+			return answer{status: a.status, reason: a.reason} // the proxy's own, with nothing in it
 		}
 		body["data"], body["message"] = nil, f.reason
 		if f.status != 501 {
@@ -208,9 +218,6 @@ func encode(format string, data any, err error) answer {
 	a.body = bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	return a
 }
-
-// emptyBody reports whether an answer is the proxy's own, with nothing in it.
-func emptyBody(status int) bool { return status == 595 || status == 596 }
 
 // Do runs a request as root@pam in process, as pvesh does on a PVE host. The
 // path begins with "/" and has no /api2/json. Data is what the API has under

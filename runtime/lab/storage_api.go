@@ -46,7 +46,7 @@ func (l *Lab) storageRows(node string) []map[string]any {
 	var rows []map[string]any
 	for _, s := range l.storages {
 		if s.on(node) {
-			rows = append(rows, s.usage())
+			rows = append(rows, l.usage(s))
 		}
 	}
 	return rows
@@ -54,12 +54,15 @@ func (l *Lab) storageRows(node string) []map[string]any {
 
 // usage is a storage with its use; the caller holds the lab's mu. Only volumes
 // that were uploaded take space: disks are thin.
-func (s *storage) usage() map[string]any {
+func (l *Lab) usage(s *storage) map[string]any {
 	var used int64
 	for _, v := range s.volumes {
 		if v.VMID == 0 {
 			used += v.Size
 		}
+	}
+	if l.hasSpace(s.name) != nil {
+		used = storageSize
 	}
 	return map[string]any{
 		"storage": s.name, "type": s.kind, "content": strings.Join(s.content, ","), "shared": s.sharedFlag(), "enabled": 1, "active": 1,
@@ -110,7 +113,7 @@ func (c *call) nodeStorageStatus() (any, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	row := s.usage()
+	row := c.usage(s)
 	delete(row, "storage")
 	delete(row, "used_fraction")
 	return row, nil

@@ -40,7 +40,9 @@ type task struct {
 	tasks  *tasks
 	ctx    context.Context
 	cancel context.CancelFunc
-	begun  time.Time
+	begun  time.Time // by the clock that does not jump
+	bad    *mishap   // what goes wrong with it; nil = nothing
+	wrong  bool      // it has
 }
 
 // tasks is every task of the lab, on disk as lines in tasks.jsonl: a task when
@@ -134,10 +136,10 @@ func (ts *tasks) record(t *task) {
 // start runs work as a new task and returns its UPID at once. The task ends OK
 // when work returns nil, else with the error's text.
 func (c *call) start(kind, id string, work func(t *task) error) (string, error) {
-	return c.tasks.start(c.who, c.node(), kind, id, work)
+	return c.tasks.start(c.who, mishapOf(c.ctx), c.node(), kind, id, work)
 }
 
-func (ts *tasks) start(who identity, node, kind, id string, work func(t *task) error) (string, error) {
+func (ts *tasks) start(who identity, bad *mishap, node, kind, id string, work func(t *task) error) (string, error) {
 	l := ts.lab
 	ts.mu.Lock()
 	if ts.closed {
@@ -148,10 +150,10 @@ func (ts *tasks) start(who identity, node, kind, id string, work func(t *task) e
 	now := l.now()
 	t := &task{
 		Node: node, PID: ts.lastPID, PStart: uint64(now.Sub(l.born)/(10*time.Millisecond)) & 0xffffffff,
-		Start: now.Unix(), Type: kind, ID: id, User: who.user, Token: who.token, tasks: ts, begun: now,
+		Start: now.Unix(), Type: kind, ID: id, User: who.user, Token: who.token, tasks: ts, begun: l.cfg.Clock.Now(), bad: bad,
 	}
 	t.UPID = fmt.Sprintf("UPID:%s:%08X:%08X:%08X:%s:%s:%s:", node, t.PID, t.PStart, t.Start, kind, id, who)
-	t.ctx, t.cancel = context.WithCancel(l.ctx)
+	t.ctx, t.cancel = context.WithCancel(bad.in(l.ctx))
 	ts.byUPID[t.UPID] = t
 	ts.order = append(ts.order, t)
 	ts.running++
@@ -169,6 +171,9 @@ func (ts *tasks) execute(t *task, work func(t *task) error) {
 	err := work(t)
 	if waitErr := t.delay(); err == nil {
 		err = waitErr
+	}
+	if err == nil {
+		err = t.meetLate()
 	}
 	l := ts.lab
 	ts.mu.Lock()
@@ -200,7 +205,10 @@ func (ts *tasks) execute(t *task, work func(t *task) error) {
 // end.
 func (t *task) delay() error {
 	l := t.tasks.lab
-	left := t.begun.Add(l.cfg.TaskTime).Sub(l.now())
+	if err := t.meet(); err != nil {
+		return err
+	}
+	left := t.begun.Add(l.cfg.TaskTime).Sub(l.cfg.Clock.Now())
 	if left <= 0 {
 		return t.ctx.Err()
 	}

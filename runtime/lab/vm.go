@@ -294,6 +294,9 @@ func (l *Lab) lockVM(ctx context.Context, vmid uint, t *task) (unlock func(), er
 }
 
 func (l *Lab) lockFile(ctx context.Context, name string, t *task) (unlock func(), err error) {
+	if err := mishapOf(ctx).lockFile(name, t); err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
 	free := l.locks[name]
 	if free == nil {
