@@ -86,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 func (l *Lab) open(ctx context.Context) error {
 	var err error
 	for _, load := range []func() error{
-		l.loadAge, l.loadCluster, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadPools, l.loadVMs, l.finishRollbacks,
+		l.loadAge, l.loadCluster, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadPools, l.loadVMs, l.finishMoves, l.finishRollbacks,
 	} {
 		if err = load(); err != nil {
 			return err

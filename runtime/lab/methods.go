@@ -115,6 +115,8 @@ func handlers() map[string]handler {
 		"PUT " + qemu + "/cloudinit":       (*call).cloudInitUpdate,
 		"GET " + qemu + "/cloudinit/dump":  (*call).cloudInitDump,
 		"POST " + qemu + "/move_disk":      (*call).qemuMove,
+		"GET " + qemu + "/migrate":         (*call).qemuMigrateInfo,
+		"POST " + qemu + "/migrate":        (*call).qemuMigrate,
 
 		"GET " + qemu + "/snapshot":                      (*call).snapshotList,
 		"POST " + qemu + "/snapshot":                     (*call).snapshotCreate,

@@ -24,6 +24,7 @@ type cloning struct {
 	storage  *storage // nil: each drive stays on its own
 	format   string
 	pool     string
+	target   string // node of the new guest, "" = that of the source
 }
 
 // qemuClone is POST …/clone.
@@ -76,12 +77,21 @@ func (c *call) checkClone() (*cloning, error) {
 	if c.has("pool") && !c.hasPool(p.pool) {
 		return nil, errorf(http.StatusForbidden, "Permission check failed (pool '"+p.pool+"' does not exist)")
 	}
-	if target := c.str("target"); c.has("target") && !c.hasNode(target) {
-		return nil, errorf(500, "no such cluster node '"+target+"'")
+	if target := c.str("target"); c.has("target") && target != "localhost" {
+		if !c.hasNode(target) {
+			return nil, errorf(500, "no such cluster node '"+target+"'")
+		}
+		p.target = target
 	}
 	if name := c.str("storage"); c.has("storage") {
 		if p.storage = c.Lab.storage(c.node(), name); p.storage == nil {
 			return nil, errorf(500, "storage '"+name+"' does not exist")
+		}
+		if p.target != "" && c.storageNamed(p.target, name) == nil {
+			return nil, errorf(500, "storage '"+name+"' is not available on node '"+p.target+"'")
+		}
+		if p.target != "" && p.target != c.node() && p.storage.node != "" {
+			return nil, errorf(500, "can't clone to non-shared storage '"+name+"'")
 		}
 	}
 	if err := v.unlocked(); err != nil {
@@ -109,6 +119,9 @@ func (c *call) checkClone() (*cloning, error) {
 	}
 	if err := c.cloneConfig(p, v, config, full); err != nil {
 		return nil, err
+	}
+	if p.target != "" && p.target != c.node() && c.anyLocal(p) {
+		return nil, errorf(500, "can't clone VM to node '"+p.target+"' (VM uses local storage)")
 	}
 	p.config["name"] = c.str("name")
 	if !c.has("name") {
@@ -170,6 +183,18 @@ func (l *Lab) cloneConfig(p *cloning, v *vm, config map[string]string, full bool
 	return nil
 }
 
+// anyLocal reports whether a clone would have a volume that only its node sees.
+func (c *call) anyLocal(p *cloning) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range p.drives {
+		if vol := c.findVolume(c.node(), d.o["file"]); p.storage == nil && vol != nil && vol.storage.node != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *Lab) checkCloneDrive(node string, p *cloning, d cloneDrive) error {
 	l.mu.Lock()
 	vol := l.findVolume(node, d.o["file"])
@@ -219,6 +244,9 @@ func (l *Lab) clone(t *task, v *vm, p *cloning) error {
 	}
 	delete(v.Config, "lock")
 	v.Making = false
+	if p.target != "" {
+		v.Node = p.target
+	}
 	v.machine = l.hv.Machine(p.to, func() { l.poweredOff(p.to) })
 	l.mu.Lock()
 	defer l.mu.Unlock()

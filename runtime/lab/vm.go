@@ -34,6 +34,7 @@ type vm struct {
 	Stale   map[string]string `json:"stale,omitempty"`  // what the seed says of options that changed since; "" = nothing
 	Gone    bool              `json:"gone,omitempty"`   // destroyed; what is left of it is removed at the next open
 	Making  bool              `json:"making,omitempty"` // being cloned; removed at the next open
+	Moving  string            `json:"moving,omitempty"` // the node it is being migrated to, or was a moment ago
 
 	Rolling   string               `json:"rolling,omitempty"`   // the snapshot a rollback is under way to
 	Snapshots map[string]*snapshot `json:"snapshots,omitempty"` // not changed in place
