@@ -3,8 +3,11 @@ package pve
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,10 +15,12 @@ import (
 type looker interface {
 	TaskStatus(ctx context.Context, upid UPID) (TaskStatus, error)
 	TaskLog(ctx context.Context, upid UPID, start, limit int) ([]string, error)
+	RunningTasks(ctx context.Context, node string) ([]UPID, error)
 }
 
 // poller looks at all outstanding tasks of a client from one goroutine, which
-// lives only while there are any.
+// lives only while there are any. Several tasks of one node cost one request
+// together: the list of what runs there. How one ended is asked of itself.
 type poller struct {
 	host               string
 	look               looker
@@ -24,6 +29,7 @@ type poller struct {
 
 	mu      sync.Mutex
 	tasks   map[UPID]*outstanding
+	blind   map[string]int // by node: how often in a row its list showed none of our tasks
 	running bool
 	wake    chan struct{}
 }
@@ -34,8 +40,10 @@ type outstanding struct {
 	waiters map[*waiter]bool
 	born    time.Time
 	due     time.Time
+	proven  time.Time // when it was last known to run by its own word
 	failing time.Time // since when looks fail; zero = the last one worked
 	seen    int       // log lines passed on
+	read    time.Time // when its log was read last
 }
 
 type waiter struct {
@@ -48,8 +56,17 @@ type waiter struct {
 const (
 	// parallelLooks bounds the requests of one round.
 	parallelLooks = 8
-	// lookTimeout bounds one look; a host that takes longer is failing.
-	lookTimeout = 30 * time.Second
+	// lookTimeout bounds one look, connecting included; a host that takes longer is
+	// failing.
+	lookTimeout = 2 * time.Minute
+	// proofAge is how long the list of what runs is believed about a task: it still
+	// names one whose process died with its node.
+	proofAge = time.Minute
+	// blindness is how many lists in a row must show nothing of what runs until no
+	// more are asked for.
+	blindness = 3
+	// logPause bounds the time between two looks at a log.
+	logPause = 10 * time.Second
 	// quiet is the age from which a task's log is read for progress: most tasks
 	// are over before, and each look would cost two requests.
 	quiet = 2 * time.Second
@@ -63,7 +80,7 @@ func newPoller(c *Client) *poller {
 	return &poller{
 		host: c.cfg.Name, look: c, life: c.life,
 		min: c.cfg.PollMin, max: c.cfg.PollMax, patience: c.cfg.PollPatience,
-		tasks: map[UPID]*outstanding{}, wake: make(chan struct{}, 1),
+		tasks: map[UPID]*outstanding{}, blind: map[string]int{}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -90,7 +107,7 @@ func (p *poller) add(upid UPID, w *waiter) {
 	t := p.tasks[upid]
 	if t == nil {
 		now := time.Now()
-		t = &outstanding{upid: upid, waiters: map[*waiter]bool{}, born: now, due: now.Add(p.min)}
+		t = &outstanding{upid: upid, waiters: map[*waiter]bool{}, born: now, proven: now, due: now.Add(p.min)}
 		p.tasks[upid] = t
 	}
 	t.waiters[w] = true
@@ -147,43 +164,108 @@ func (p *poller) run() {
 	}
 }
 
-// plan says which tasks are due, and when the next one is.
-func (p *poller) plan(now time.Time) (due []*outstanding, next time.Time, any bool) {
+// plan says which tasks are due, and when the next one is. With one of a node's
+// tasks all are due: they are looked at together.
+func (p *poller) plan(now time.Time) (due map[string][]*outstanding, next time.Time, any bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.tasks) == 0 || p.life.Err() != nil {
 		p.running = false
 		return nil, time.Time{}, false
 	}
+	byNode := map[string][]*outstanding{}
+	due = map[string][]*outstanding{}
 	for _, t := range p.tasks {
+		node := t.upid.Node()
+		byNode[node] = append(byNode[node], t)
 		if !t.due.After(now) {
-			due = append(due, t)
+			due[node] = append(due[node], t)
 		} else if next.IsZero() || t.due.Before(next) {
 			next = t.due
+		}
+	}
+	for node := range due {
+		if p.blind[node] < blindness {
+			due[node] = byNode[node]
 		}
 	}
 	return due, next, true
 }
 
 // round looks at tasks, a few at a time.
-func (p *poller) round(due []*outstanding) {
+func (p *poller) round(due map[string][]*outstanding) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, parallelLooks)
-	for _, t := range due {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			p.lookAt(t)
-		})
+	for node, tasks := range due {
+		wg.Go(func() { p.visit(node, tasks, slots) })
 	}
 	wg.Wait()
 }
 
-// lookAt takes one look at a task; what it finds is delivered or scheduled.
-func (p *poller) lookAt(t *outstanding) {
+// visit looks at the tasks of one node: all of them with one request, and at those
+// that the list does not vouch for one by one.
+func (p *poller) visit(node string, tasks []*outstanding, slots chan struct{}) {
+	listed := p.listed(node, tasks, slots)
+	var wg sync.WaitGroup
+	var hidden atomic.Bool // one of them runs, and is not listed
+	for _, t := range tasks {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			ctx, cancel := context.WithTimeout(p.life, lookTimeout)
+			defer cancel()
+			if listed[t.upid] && time.Since(t.proven) < proofAge {
+				p.judge(ctx, t, TaskStatus{Running: true}, nil)
+				return
+			}
+			status, err := p.look.TaskStatus(ctx, t.upid)
+			if err == nil && status.Running {
+				t.proven = time.Now()
+				hidden.CompareAndSwap(false, !listed[t.upid])
+			}
+			p.judge(ctx, t, status, err)
+		})
+	}
+	wg.Wait()
+	// A token without Sys.Audit may not see in the list what it started itself. An
+	// empty list may also be one that the tasks had not got into yet.
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case len(listed) > 0:
+		delete(p.blind, node)
+	case len(tasks) > 1 && hidden.Load():
+		p.blind[node]++
+	}
+}
+
+// listed is what of some tasks the node's list shows as running; nothing when it
+// is not worth asking, or fails.
+func (p *poller) listed(node string, tasks []*outstanding, slots chan struct{}) map[UPID]bool {
+	p.mu.Lock()
+	blind := p.blind[node] >= blindness
+	p.mu.Unlock()
+	if len(tasks) < 2 || blind {
+		return nil
+	}
+	slots <- struct{}{}
+	defer func() { <-slots }()
 	ctx, cancel := context.WithTimeout(p.life, lookTimeout)
 	defer cancel()
-	status, err := p.look.TaskStatus(ctx, t.upid)
+	running, err := p.look.RunningTasks(ctx, node)
+	if err != nil {
+		return nil
+	}
+	ours := map[UPID]bool{}
+	for _, t := range tasks {
+		ours[t.upid] = slices.Contains(running, t.upid)
+	}
+	maps.DeleteFunc(ours, func(_ UPID, runs bool) bool { return !runs })
+	return ours
+}
+
+// judge delivers what was found of a task, or schedules the next look.
+func (p *poller) judge(ctx context.Context, t *outstanding, status TaskStatus, err error) {
 	now := time.Now()
 	switch {
 	case err != nil:
@@ -208,7 +290,9 @@ func (p *poller) lookAt(t *outstanding) {
 		return
 	default:
 		t.failing = time.Time{}
-		if now.Sub(t.born) >= quiet {
+		age := now.Sub(t.born)
+		if age >= quiet && now.Sub(t.read) >= min(max(age/8, quiet), logPause) {
+			t.read = now
 			p.report(ctx, t)
 		}
 	}

@@ -38,6 +38,9 @@ type host struct {
 	took  time.Duration // how long a look takes
 	atOne int           // looks under way
 	most  int
+	lists int
+	hides bool          // the list does not show what runs
+	dead  map[UPID]bool // in the list, though they ended
 }
 
 func newHost() *host {
@@ -84,6 +87,34 @@ func (h *host) TaskLog(_ context.Context, _ UPID, start, limit int) ([]string, e
 	return lines[:min(limit, len(lines))], nil
 }
 
+func (h *host) RunningTasks(ctx context.Context, node string) ([]UPID, error) {
+	h.mu.Lock()
+	h.lists++
+	h.mu.Unlock()
+	select {
+	case <-time.After(h.took):
+	case <-ctx.Done():
+		return nil, &ConnError{Err: ctx.Err()}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fail != nil {
+		if err := h.fail(time.Now()); err != nil {
+			return nil, err
+		}
+	}
+	var list []UPID
+	for u, end := range h.ends {
+		if u.Node() == node && time.Now().Before(end) && !h.hides {
+			list = append(list, u)
+		}
+	}
+	for u := range h.dead {
+		list = append(list, u)
+	}
+	return list, nil
+}
+
 func (h *host) task(u UPID, takes time.Duration, exit string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -93,7 +124,7 @@ func (h *host) task(u UPID, takes time.Duration, exit string) {
 func (h *host) poller(ctx context.Context) *poller {
 	return &poller{
 		host: "father", look: h, life: ctx, min: 100 * time.Millisecond, max: 2 * time.Second, patience: time.Minute,
-		tasks: map[UPID]*outstanding{}, wake: make(chan struct{}, 1),
+		tasks: map[UPID]*outstanding{}, blind: map[string]int{}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -167,16 +198,72 @@ func TestWaitIsShared(t *testing.T) {
 		if h.most > parallelLooks {
 			t.Errorf("%d looks at once", h.most)
 		}
+		// All together cost no more than one, besides the look at how each ended.
+		if h.lists > 30 {
+			t.Errorf("%d lists in 10 s", h.lists)
+		}
 		for u, looks := range h.looks {
-			// Two waiters cost no more than one; the pause grows.
-			if n := len(looks); n > 30 {
-				t.Errorf("%s: %d looks in 10 s", u, n)
-			}
-			first, last := looks[1].Sub(looks[0]), looks[len(looks)-1].Sub(looks[len(looks)-2])
-			if first >= last {
-				t.Errorf("pauses went from %s to %s", first, last)
+			if n := len(looks); n != 1 {
+				t.Errorf("%s: %d looks of its own", u, n)
 			}
 		}
+	})
+}
+
+// The pause between two looks grows with the age of the task.
+func TestPauseGrows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost()
+		p := h.poller(t.Context())
+		h.task(upid1, 10*time.Second, "OK")
+		if err := p.wait(t.Context(), upid1, nil); err != nil {
+			t.Fatal(err)
+		}
+		looks := h.looks[upid1]
+		if n := len(looks); n > 30 || h.lists != 0 {
+			t.Errorf("%d looks, %d lists in 10 s", n, h.lists)
+		}
+		first, last := looks[1].Sub(looks[0]), looks[len(looks)-1].Sub(looks[len(looks)-2])
+		if first >= last {
+			t.Errorf("pauses went from %s to %s", first, last)
+		}
+	})
+}
+
+// A list that does not show what runs is not asked for again, and one that shows
+// what ended is not believed for ever.
+func TestListsAreNotTrusted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		both := func(h *host, wants time.Duration) {
+			t.Helper()
+			p := h.poller(t.Context())
+			start := time.Now()
+			var wg sync.WaitGroup
+			for _, u := range []UPID{upid1, upid2} {
+				wg.Go(func() {
+					if err := p.wait(t.Context(), u, nil); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if took := time.Since(start); took > wants {
+				t.Errorf("took %s", took)
+			}
+		}
+		h := newHost()
+		h.hides = true
+		h.task(upid1, 20*time.Second, "OK")
+		h.task(upid2, 20*time.Second, "OK")
+		both(h, 23*time.Second)
+		if h.lists != blindness {
+			t.Errorf("%d lists", h.lists)
+		}
+		h = newHost()
+		h.dead = map[UPID]bool{upid1: true, upid2: true}
+		h.task(upid1, 20*time.Second, "OK")
+		h.task(upid2, 20*time.Second, "OK")
+		both(h, proofAge+3*time.Second)
 	})
 }
 

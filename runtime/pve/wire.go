@@ -119,9 +119,12 @@ func (w *wire) roundTrip(req *http.Request, head header) (*http.Response, error)
 }
 
 // send makes one attempt; sent reports whether a connection was there to send on.
+// The transport itself makes another one when an idle connection turns out to be
+// closed before anything was written.
 func (w *wire) send(req *http.Request, head header, endpoint *url.URL) (res *http.Response, sent bool, err error) {
 	var connected atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GetConn: func(string) { connected.Store(false) },
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	out := req.Clone(ctx)
