@@ -61,6 +61,9 @@ func (x *exchange) has(key, value string) bool {
 	return false
 }
 
+// alpine is the container template of the recording.
+const alpine = "alpine-3.20-default_20240908_amd64.tar.gz"
+
 // prepare does what was done before a section and was not recorded.
 func (p *player) prepare(section string) {
 	switch section {
@@ -74,9 +77,13 @@ func (p *player) prepare(section string) {
 	case "06-lock-clone":
 		p.inside("PUT", "/nodes/pve1/qemu/100/config", "name=zzz2", "protection=0", "delete=tags")
 	case "08-lxc":
-		p.image("local", "vztmpl", "alpine-3.20-default_20240908_amd64.tar.gz", "debian-13")
+		// The first one had nothing in it that runs.
+		p.upload("local", "vztmpl", alpine, []byte("homestak builtin image 1\nname: empty\nos: none\n\n"))
 	case "08b-lxc":
 		p.inside("DELETE", "/nodes/pve1/lxc/200", "force=1")
+		p.image("local", "vztmpl", alpine, "debian-13-standard")
+	case "08c-lxc":
+		time.Sleep(90 * time.Second)
 	case "09-import":
 		p.image("data", "import", "debian13.qcow2", "debian-13-custom") // with a guest agent
 		p.inside("PUT", "/nodes/pve1/qemu/120/config", "ide2=local:cloudinit")
@@ -90,6 +97,12 @@ func (p *player) prepare(section string) {
 func (p *player) before(x *exchange) {
 	const clone = "UPID:pve1:00000E8B:0005D705:6B03E7AF:qmclone:120:root@pam!full:"
 	switch {
+	case x.section == "08c-lxc" && x.verb == "GET" && x.path == "/nodes/pve1/lxc/200/config":
+		// The recorded host could not mount into a running container; here it could.
+		p.inside("POST", "/nodes/pve1/lxc/200/status/stop")
+		p.inside("PUT", "/nodes/pve1/lxc/200/config", "delete=mp0")
+		p.inside("PUT", "/nodes/pve1/lxc/200/config", "delete=unused0")
+		p.inside("POST", "/nodes/pve1/lxc/200/status/start")
 	case x.section == "10-boot" && strings.HasSuffix(x.path, "/status/start"):
 		// The recorded image had a guest agent in it; here cloud-init installs it.
 		const userData = "#cloud-config\npackages: [qemu-guest-agent]\nruncmd:\n  - [systemctl, start, qemu-guest-agent]\n"

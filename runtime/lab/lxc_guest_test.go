@@ -171,4 +171,3 @@ func TestContainer(t *testing.T) {
 		t.Errorf("volumes are left: %v", left)
 	}
 }
-

@@ -25,6 +25,9 @@ func (m *machine) Install(ctx context.Context, hw guest.Hardware, in guest.Insta
 	if err != nil {
 		return errors.New("the lab can make containers only of homestak's builtin templates")
 	}
+	if !slices.Contains(system.Bases(), img.os) {
+		return nil // it is unpacked, and does not start
+	}
 	store, err := openStore(disk.State)
 	if err != nil {
 		return err
@@ -49,6 +52,12 @@ func (m *machine) Install(ctx context.Context, hw guest.Hardware, in guest.Insta
 		return err
 	}
 	return store.save(memory, false)
+}
+
+// hasInit reports whether there is an operating system in a container.
+func hasInit(hw guest.Hardware) bool {
+	_, img, err := bootDisk(hw)
+	return err == nil && slices.Contains(system.Bases(), img.os)
 }
 
 // containerOS is what a template of an operating system has installed: less than

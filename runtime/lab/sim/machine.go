@@ -59,6 +59,12 @@ func (m *machine) switchOn(hw guest.Hardware, resume bool) error {
 func (m *machine) Start(_ context.Context, hw guest.Hardware) error {
 	m.op.Lock()
 	defer m.op.Unlock()
+	if hw.Container != nil && !hasInit(hw) {
+		return &guest.StartError{
+			Reason: fmt.Sprintf("unable to get PID for CT %d (not running?)", m.vmid),
+			Log:    []string{"failed to connect to monitor socket: Connection refused"},
+		}
+	}
 	return m.switchOn(hw, false)
 }
 

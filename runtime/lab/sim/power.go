@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/homestak/homestak/runtime/lab/guest"
 	"github.com/homestak/homestak/runtime/lab/vnet"
@@ -120,7 +121,7 @@ func (p *power) start(fresh bool, disks []guest.Disk) error {
 			return err
 		}
 	}
-	if err := p.m.hv.cfg.Clock.Sleep(p.ctx, p.m.hv.cfg.BootTime); err != nil {
+	if err := p.m.hv.cfg.Clock.Sleep(p.ctx, p.bootTime()); err != nil {
 		return err
 	}
 	if fresh {
@@ -138,6 +139,15 @@ func (p *power) start(fresh bool, disks []guest.Disk) error {
 		p.reloadSSH()
 	}
 	return p.os.imageKeys(p.ctx)
+}
+
+// bootTime is far shorter for a container: it has no firmware and no kernel.
+func (p *power) bootTime() time.Duration {
+	d := p.m.hv.cfg.BootTime
+	if p.hardware().Container != nil {
+		d /= 20
+	}
+	return d
 }
 
 // reloadSSH makes sshd read what cloud-init has written: the real one starts
@@ -256,6 +266,8 @@ func (p *power) agentReady() bool {
 func (p *power) interfaces() []guest.Interface {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	lo := guest.Interface{Name: "lo", MAC: "00:00:00:00:00:00", Addresses: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/8")}}
+	lo := guest.Interface{Name: "lo", MAC: "00:00:00:00:00:00", Addresses: []netip.Prefix{
+		netip.MustParsePrefix("127.0.0.1/8"), netip.MustParsePrefix("::1/128"),
+	}}
 	return append([]guest.Interface{lo}, p.nics...)
 }
