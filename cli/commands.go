@@ -16,7 +16,7 @@ func groups() []group {
 	return []group{
 		{"start", []command{initCommand(), labCommand(), secretsCommand()}},
 		{"write", []command{fmtCommand(), convertCommand(), validateCommand(), explainCommand(), schemaCommand(), lspCommand(), docCommand(), whyCommand(), evalCommand()}},
-		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand()}},
+		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand(), permsCommand()}},
 		{"act", []command{applyCommand(), createCommand(), destroyCommand(), testCommand()}},
 		{"other", []command{configCommand(), completionCommand(), versionCommand()}},
 	}
@@ -35,7 +35,7 @@ func commands() []command {
 func laterVerbs() map[string]string {
 	return map[string]string{
 		"graph": "use plan --format mermaid", "policy": "plan rules",
-		"perms": "the role a plan needs", "simulate": "a rehearsal on a copy", "sign": "plan signatures", "verify": "plan signatures",
+		"simulate": "a rehearsal on a copy", "sign": "plan signatures", "verify": "plan signatures",
 		"status": "fleet status", "drift": "live differences", "import": "adoption", "lock": "leases", "serve": "the spec server",
 		"agent": "the node's agent", "spec": "spec get", "job": "run phase", "exec": "run phase", "host": "certificate trust",
 		"token": "tokens", "ca": "the site's CA", "ci": "CI comments",

@@ -116,11 +116,11 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// unique drops needs that are there already; the first keeps its reason.
+// unique drops needs that are there already for the same reason.
 func unique(needs []Need) []Need {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(needs, func(n Need) bool {
-		key := n.String()
+		key := n.For + ": " + n.String()
 		was := seen[key]
 		seen[key] = true
 		return was

@@ -8,9 +8,6 @@ import (
 	"github.com/homestak/homestak/plan"
 )
 
-// argKind is the argument that says what kind of guest a step is about.
-const argKind = "kind"
-
 // Place is where and on what a step works.
 type Place struct {
 	Node    string // PVE node
@@ -35,7 +32,7 @@ func Step(s *plan.Step, at_ Place) (needs []Need, ok bool) {
 	if row == nil {
 		return nil, false
 	}
-	g := guestAt{Place: at_, path: guests + "/" + s.Text(plan.ArgVMID), kind: cmp.Or(s.Text(argKind), at_.Kind, qemu)}
+	g := guestAt{Place: at_, path: guests + "/" + s.Text(plan.ArgVMID), kind: cmp.Or(s.Text(plan.ArgKind), at_.Kind, qemu)}
 	for _, n := range row(s, g) {
 		n.For = s.Op.String()
 		if who := cmp.Or(string(s.Addr), s.Host); who != "" {

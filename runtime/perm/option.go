@@ -155,7 +155,8 @@ func (g guestAt) bridge(value string) []Need {
 	if tag != "" {
 		path += "/" + tag
 	}
-	return []Need{at(path, "SDN.Use")}
+	// A virtual network of another zone has another path, which a plan does not know.
+	return []Need{{Any: []Grant{{Path: path, Privs: []string{"SDN.Use"}}, {Path: "/sdn/zones", Privs: []string{"SDN.Use"}, Below: true}}}}
 }
 
 // mapping is the right to use a device that the cluster has a name for.
@@ -196,7 +197,7 @@ func (g guestAt) options(s *plan.Step, own ...string) []Need {
 	var out []Need
 	for _, a := range s.Args {
 		switch {
-		case strings.Contains(a.Name, "."), isOneOf(a.Name, own), isOneOf(a.Name, []string{plan.ArgVMID, plan.ArgDelete, plan.ArgProgram, argKind}):
+		case strings.Contains(a.Name, "."), isOneOf(a.Name, own), isOneOf(a.Name, []string{plan.ArgVMID, plan.ArgDelete, plan.ArgProgram, plan.ArgKind}):
 			continue
 		}
 		out = append(out, g.option(a.Name, a.Value.Text)...)
