@@ -7,8 +7,8 @@
 //	                                   (a nested lab's machine: two networks)
 //
 // In: MAC addresses and wishes for an address; out: leases and connections.
-// Connections are kernel socket pairs, so they have buffers, deadlines and half
-// close as TCP has, and cost neither a port nor an address of the real machine:
+// Connections are streams in memory with buffers, deadlines and half close as TCP
+// has, and cost neither a port, an address nor a descriptor of the real machine:
 // an ordinary user can have thousands of sshds on port 22.
 //
 // A host reaches what its own networks hold and nothing else: there is no
