@@ -27,13 +27,16 @@ func (l *Lab) bootCT(t *task, v *vm) error {
 		return errors.New("you can't start a CT if it's a template")
 	}
 	pending := len(v.Pending)+len(v.Unset) > 0
-	v.applyPending()
+	freed := v.applyPending()
 	if err := l.checkHardware(v); err != nil {
 		t.logf("%s", err.Error())
 		return fmt.Errorf("startup for container '%d' failed", v.VMID)
 	}
 	if pending {
 		if err := l.saveConfig(v); err != nil {
+			return err
+		}
+		if err := l.release(v.Node, freed); err != nil {
 			return err
 		}
 	}

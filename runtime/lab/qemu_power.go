@@ -76,7 +76,7 @@ func (l *Lab) boot(t *task, v *vm) error {
 		return l.wake(t, v)
 	}
 	pending := len(v.Pending)+len(v.Unset) > 0
-	v.applyPending()
+	freed := v.applyPending()
 	if seedDrive(v.Config) != "" {
 		t.logf("generating cloud-init ISO")
 		if err := l.generate(v); err != nil {
@@ -88,6 +88,9 @@ func (l *Lab) boot(t *task, v *vm) error {
 	}
 	if pending {
 		if err := l.saveConfig(v); err != nil {
+			return err
+		}
+		if err := l.release(v.Node, freed); err != nil {
 			return err
 		}
 	}

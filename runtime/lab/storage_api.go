@@ -131,16 +131,26 @@ func (c *call) contentList() (any, error) {
 	list := []any{}
 	for _, name := range sortedKeys(s.volumes) {
 		v := s.volumes[name]
-		if c.has("content") && v.Content != c.str("content") || c.has("vmid") && v.VMID != 0 && v.VMID != c.vmid() {
+		kind := c.contentOf(v)
+		if c.has("content") && kind != c.str("content") || c.has("vmid") && v.VMID != 0 && v.VMID != c.vmid() {
 			continue
 		}
-		row := map[string]any{"volid": v.id(), "content": v.Content, "format": v.Format, "size": v.Size, "ctime": v.CTime}
+		row := map[string]any{"volid": v.id(), "content": kind, "format": v.Format, "size": v.Size, "ctime": v.CTime}
 		if v.VMID != 0 {
 			row["vmid"], row["parent"], row["used"] = v.VMID, v.backing(), fileSize(v.file())
 		}
 		list = append(list, row)
 	}
 	return list, nil
+}
+
+// contentOf is what a volume is listed as: a container's disks are rootdir. The
+// caller holds mu.
+func (l *Lab) contentOf(v *volume) string {
+	if owner := l.vms[v.VMID]; owner != nil && owner.isCT() {
+		return "rootdir"
+	}
+	return v.Content
 }
 
 func fileSize(path string) int64 {

@@ -258,23 +258,32 @@ func sortedVMIDs(m map[uint]*vm) []uint {
 // pending.
 func (l *Lab) poweredOff(vmid uint) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	v := l.vms[vmid]
 	if v == nil || !v.Running {
+		l.mu.Unlock()
 		return
 	}
 	off := v.clone()
 	off.Running, off.Paused, off.Since = false, false, 0
-	off.applyPending()
-	if err := l.saveLocked(off); err != nil {
+	freed := off.applyPending()
+	err := l.saveLocked(off)
+	l.mu.Unlock()
+	if err == nil {
+		err = l.release(off.Node, freed)
+	}
+	if err != nil {
 		l.log.write(Entry{Time: l.now(), Kind: "guest", ID: vmidText(vmid), Type: "off", Text: err.Error()})
 	}
 }
 
-// applyPending makes the pending changes effective.
-func (v *vm) applyPending() {
-	v.Config = v.next()
+// applyPending makes the pending changes effective, and returns the volumes that
+// nothing refers to any more.
+func (v *vm) applyPending() (freed []string) {
+	for _, k := range slices.Concat(slices.Clone(v.Unset), sortedKeys(v.Pending)) {
+		freed = append(freed, v.settle(k, false)...)
+	}
 	v.Pending, v.Unset = map[string]string{}, nil
+	return freed
 }
 
 // running reports whether the machine is on.
