@@ -27,8 +27,11 @@ func (c *compilation) check() bool {
 		c.checkParent(n)
 		c.checkHost(n)
 		c.checkDisk(n)
+		c.checkImageKind(n)
+		c.checkPlacement(n)
 	}
 	c.where = nil
+	c.checkRenamed()
 	c.checkClashes()
 	c.checkPattern()
 	c.mentioned()
@@ -76,12 +79,12 @@ func (c *compilation) checkDisk(n *node) {
 	}
 	o := &n.out
 	at := written(ir.Origin{Range: n.decl.disk.At}, o.Preset.From, ir.Origin{Range: n.at()})
-	d := c.errorAt(codeDiskTooFew, at, "node %q has a disk of %s, and image %q needs %s", n.name, o.Disk.V, o.Image.V, n.image.minDisk.V)
+	d := c.errorAt(codeDiskTooFew, at, "node %q has a disk of %s, and image %q needs %s", n.name, o.Disk.V, n.imageName(), n.image.minDisk.V)
 	d.Label = "a disk cannot be smaller than its image"
 	if o.Disk.From.Layer != ir.FromNode {
 		d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("the size is that of preset %q", o.Preset.V), Range: o.Disk.From.Range})
 	}
-	d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("image %q", o.Image.V), Range: n.image.minDisk.At})
+	d.Notes = append(d.Notes, diag.Note{Text: fmt.Sprintf("image %q", n.imageName()), Range: n.image.minDisk.At})
 	d.Help = fmt.Sprintf("write `disk: %s` or more", n.image.minDisk.V)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
 )
@@ -43,18 +44,29 @@ func (c *compilation) checkClashes() {
 		// is judged as if it were on the host: most manifests have each id once.
 		placed := n.up != nil || !n.decl.parent.Set
 		realm := "host " + n.out.Host.V
+		if g := n.out.Guest; g != nil && len(g.Placement.Hosts.V) > 0 {
+			realm = "host " + g.Placement.Hosts.V[0] // where it is most likely to be
+		}
 		if n.up != nil {
 			realm = "node " + n.up.name
 		}
-		network := realm + " " + n.out.Network.Bridge.V + " " + strconv.Itoa(n.out.Network.VLAN.V)
 		if n.decl.vmid.V != 0 { // also one that is out of bounds: to correct both in one way would clash
 			c.claim(vmids, claim{realm, strconv.Itoa(n.decl.vmid.V)}, holder{n, n.decl.vmid.At}, codeVMIDTwice, "vmid")
 		}
-		if p, err := netip.ParsePrefix(n.out.Network.IP.V); err == nil && placed {
-			c.claim(ips, claim{network, p.Addr().String()}, holder{n, n.out.Network.IP.From.Range}, codeIPTwice, "address")
+		networks := []*ir.Network{&n.out.Network}
+		if n.out.Guest != nil {
+			for i := range n.out.Guest.Interfaces {
+				networks = append(networks, &n.out.Guest.Interfaces[i].Network)
+			}
 		}
-		if n.decl.network.mac.ok() {
-			c.claim(macs, claim{"", n.decl.network.mac.V}, holder{n, n.decl.network.mac.At}, codeMACTwice, "MAC address")
+		for _, w := range networks {
+			if p, err := netip.ParsePrefix(w.IP.V); err == nil && placed {
+				network := realm + " " + w.Bridge.V + " " + strconv.Itoa(w.VLAN.V)
+				c.claim(ips, claim{network, p.Addr().String()}, holder{n, w.IP.From.Range}, codeIPTwice, "address")
+			}
+			if w.MAC.V != "" {
+				c.claim(macs, claim{"", w.MAC.V}, holder{n, w.MAC.From.Range}, codeMACTwice, "MAC address")
+			}
 		}
 		if host := n.out.Becomes.Hostname; named && !n.bad && host.V != "" {
 			c.claim(hosts, claim{n.out.Network.Domain.V, host.V}, holder{n, host.From.Range}, codeHostTwice, "host name")

@@ -93,6 +93,8 @@ type compilation struct {
 	images      map[string]*imageDecl
 	policyDecls map[string]*struct{}
 	hosts       map[string]hostDecl
+	guests      map[guestKey]*ir.Guest
+	noGuest     guestDecl          // of nodes that say nothing of it
 	allKeys     []ir.Value[string] // see everyKey
 }
 
@@ -113,9 +115,12 @@ type node struct {
 
 	known    bool // what it is (type, spec) was not wrong
 	spec     *specEffect
-	image    *imageDecl
+	image    *imageDecl // of a ct its template
 	imageDef *definition
-	out      ir.Node
+	preset   *presetDecl
+	// The layer of the preset.
+	presetLayer ir.Layer
+	out         ir.Node
 }
 
 // edge is a dependency or a peering between nodes.

@@ -161,7 +161,7 @@ func (s *Site) manifestData(o Options) (*syntax.Node, diag.List) {
 	out := without(root, "nodes", "modules")
 	items := &syntax.Node{Kind: syntax.List, Range: source.Range{}}
 	for _, n := range nodes {
-		items.Items = append(items.Items, nodeData(trees[n.raw], n, known[n]))
+		items.Items = append(items.Items, nodeData(trees[n.raw], n, known[n], c.formerName(n)))
 	}
 	out.Fields = append(out.Fields, syntax.Field{Key: "nodes", Value: items})
 	return out, list
@@ -176,9 +176,9 @@ func (c *compilation) relations() map[*node][]edge {
 	return known
 }
 
-// nodeData is the tree of one node with its own name, its parent and the names
-// of those it waits for or knows.
-func nodeData(tree *syntax.Node, n *node, edges []edge) *syntax.Node {
+// nodeData is the tree of one node with its own name and its former one, its
+// parent and the names of those it waits for or knows.
+func nodeData(tree *syntax.Node, n *node, edges []edge, former string) *syntax.Node {
 	out := *tree
 	out.Fields = nil
 	at := tree.Range
@@ -190,6 +190,10 @@ func nodeData(tree *syntax.Node, n *node, edges []edge) *syntax.Node {
 		switch f.Key {
 		case "name":
 			f.Value = word(n.name, f.Value.Range)
+		case "renamed_from":
+			if former != "" {
+				f.Value = word(former, f.Value.Range)
+			}
 		case "depends_on", "peers":
 			related[f.Key] = true
 			if f.Value = listOf(f.Key, edges, f.Value.Range); len(f.Value.Items) == 0 {

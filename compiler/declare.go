@@ -46,6 +46,7 @@ type nodeDecl struct {
 	execution executionDecl
 	dependsOn []dependencyDecl
 	peers     []opt[string]
+	guest     *guestDecl // nil when it says nothing of that
 }
 
 type networkDecl struct {
@@ -92,6 +93,7 @@ func (f *findings) node(n *syntax.Node) *nodeDecl {
 		where = fmt.Sprintf("node %q", name.Text)
 	}
 	r := f.read(n, schema.Node, where)
+	network := r.group("network")
 	d := &nodeDecl{
 		at:        firstLine(r.at),
 		name:      r.text("name"),
@@ -105,19 +107,19 @@ func (f *findings) node(n *syntax.Node) *nodeDecl {
 		cores:     r.number("cores"),
 		memory:    r.size("memory"),
 		disk:      r.size("disk"),
-		network:   networkOf(r.group("network")),
+		network:   networkOf(network),
 		pool:      r.text("pool"),
 		protect:   r.flag("protect"),
 		onBoot:    r.flag("on_boot"),
 		execution: executionOf(r.group("execution"), "mode"),
 		dependsOn: dependenciesOf(r),
+		guest:     guestOf(r, network),
 	}
 	d.tags, d.tagsAt = r.texts("tags")
 	d.peers, _ = r.texts("peers")
 	for _, expanded := range []string{"count", "for_each", "nodes", "modules"} {
 		r.take(expanded)
 	}
-	r.later("template", "disks", "placement", "boot", "cloud_init", "unprivileged", "features", "renamed_from")
 	if d.name.Set {
 		d.at = d.name.At
 	}

@@ -22,12 +22,19 @@ type presetDecl struct {
 	cores  opt[int]
 	memory opt[unit.Size]
 	disk   opt[unit.Size]
+
+	hardware *hardwareDecl // nil when it says nothing of that
 }
 
 func (f *findings) preset(n *syntax.Node, where string) *presetDecl {
 	r := f.read(n, schema.Preset, where)
 	r.take("name")
-	return &presetDecl{cores: r.number("cores"), memory: r.size("memory"), disk: r.size("disk")}
+	p := &presetDecl{cores: r.number("cores"), memory: r.size("memory"), disk: r.size("disk")}
+	if r.find("hardware") != nil || f.taken != nil {
+		h := hardwareOf(r.group("hardware"))
+		p.hardware = &h
+	}
+	return p
 }
 
 type postureDecl struct {

@@ -16,7 +16,10 @@ const (
 	// What a host spec changes about the defaults of a node.
 	hostSpec  = "pve"
 	hostImage = "debian-13-pve"
-	labHost   = "lab" // the embedded host, there without a file
+
+	containerTemplate = "debian-12-standard"
+
+	labHost = "lab" // the embedded host, there without a file
 )
 
 // effect merges all layers into the effective values of every node. Nodes
@@ -39,6 +42,7 @@ func (c *compilation) effectOf(n *node) {
 	c.imageOf(n)
 	c.hostOf(n)
 	c.networkOf(n)
+	c.guestOf(n)
 	c.modesOf(n)
 	o.VMID = over(d.vmid, ir.FromNode, byDefault(0))
 	o.Tags = over(c.tags(n), ir.FromNode, byDefault([]string(nil)))
@@ -68,13 +72,6 @@ func (c *compilation) kindOf(n *node) {
 	o.Type = kind
 	// Whether it can host is known when neither of the two was wrong.
 	n.known = !d.typ.Bad && !d.spec.Bad && n.spec != nil
-	if kind.V == ir.CT {
-		// Upstream accepts the word (and makes a virtual machine); planning
-		// refuses it.
-		e := c.warnAt(codeNotYet, d.typ.At, "containers are not supported in this version")
-		e.Label = "no plan can be made for this node"
-		e.Help = "use type vm"
-	}
 }
 
 // sizeOf takes the preset, and what the node says itself over it.
@@ -86,6 +83,7 @@ func (c *compilation) sizeOf(n *node) {
 		name := opt[string]{V: o.Preset.V, At: o.Preset.From.Range}
 		if p, def := decoded(c, &c.presets, schema.KindPreset, name, c.findings.preset); p != nil {
 			preset, layer = p, def.layer
+			n.preset, n.presetLayer = p, layer
 		}
 	}
 	o.Cores = over(d.cores, ir.FromNode, over(preset.cores, layer, byDefault(0)))
@@ -93,10 +91,17 @@ func (c *compilation) sizeOf(n *node) {
 	o.Disk = over(d.disk, ir.FromNode, over(preset.disk, layer, byDefault(unit.Size(0))))
 }
 
-// imageOf finds the image the first disk is made from.
+// imageOf finds the image the first disk is made from: of a ct it is a template.
 func (c *compilation) imageOf(n *node) {
 	d, o := n.decl, &n.out
-	if o.Type.V == ir.CT { // made from a template
+	if o.Type.V == ir.CT {
+		name := byDefault(containerTemplate)
+		if d.guest != nil {
+			name = over(d.guest.template, ir.FromNode, name)
+		}
+		if d.guest == nil || !d.guest.template.Bad {
+			c.imageNamed(n, name)
+		}
 		return
 	}
 	name := schema.Node.Default("image")
@@ -105,9 +110,20 @@ func (c *compilation) imageOf(n *node) {
 	}
 	o.Image = over(d.image, ir.FromNode, byDefault(name))
 	if !d.image.Bad {
-		n.image, n.imageDef = decoded(c, &c.images, schema.KindImage,
-			opt[string]{V: o.Image.V, At: o.Image.From.Range}, c.findings.image)
+		c.imageNamed(n, o.Image)
 	}
+}
+
+func (c *compilation) imageNamed(n *node, name ir.Value[string]) {
+	n.image, n.imageDef = decoded(c, &c.images, schema.KindImage, opt[string]{V: name.V, At: name.From.Range}, c.findings.image)
+}
+
+// imageName is what the image of a node is called.
+func (n *node) imageName() string {
+	if n.out.Type.V == ir.CT {
+		return n.out.Extra().Container.Template.V
+	}
+	return n.out.Image.V
 }
 
 // hostOf checks the placement of a node on a named host. What is wrong with

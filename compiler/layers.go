@@ -6,6 +6,7 @@ import (
 
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/unit"
 )
 
 // over puts a declared value over what would hold without it. A bad value was
@@ -33,6 +34,15 @@ func defaultInt(o *schema.Object, key string) ir.Value[int] {
 
 func defaultFlag(o *schema.Object, key string) ir.Value[bool] {
 	return byDefault(o.Default(key) == "true")
+}
+
+func defaultSize(o *schema.Object, key string) ir.Value[unit.Size] {
+	f := o.Field(key)
+	v, err := unit.ParseSize(f.Default, f.Unit)
+	if err != nil {
+		panic("schema: default of " + o.Name + "." + key + ": " + err.Error())
+	}
+	return byDefault(v)
 }
 
 // texts makes provenance-carrying values of a list.

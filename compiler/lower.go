@@ -36,7 +36,7 @@ func (c *compilation) lower() *ir.Deployment {
 		}
 		d.Nodes[i] = *o
 		if n.image != nil {
-			used[o.Image.V] = n
+			used[n.imageName()] = n
 		}
 	}
 	for name, n := range used {

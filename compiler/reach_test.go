@@ -41,6 +41,71 @@ var values = map[string][3]string{
 	"node.network.domain":                       {"a.example", "b.example"},
 	"node.network.mac":                          {`"BC:24:11:00:00:01"`, `"BC:24:11:00:00:02"`},
 	"node.network.vlan":                         {"1", "2"},
+	"node.network.firewall":                     {"true", "false"},
+	"node.network.model":                        {"virtio", "e1000"},
+	"node.network.mtu":                          {"1400", "1500"},
+	"node.network.rate":                         {"10", "20"},
+	"node.hardware.cpu":                         {"host", "kvm64"},
+	"node.hardware.sockets":                     {"1", "2"},
+	"node.hardware.numa":                        {"true", "false"},
+	"node.hardware.balloon":                     {"0", "512"},
+	"node.hardware.bios":                        {"seabios", "ovmf"},
+	"node.hardware.secure_boot":                 {"true", "false", "bios: ovmf"},
+	"node.hardware.tpm":                         {"true", "false"},
+	"node.hardware.machine":                     {"pc", "q35"},
+	"node.hardware.vga":                         {"std", "none"},
+	"node.hardware.serial":                      {"true", "false"},
+	"node.hardware.scsi":                        {"lsi", "megasas"},
+	"node.hardware.hotplug":                     {"[disk]", "[]"},
+	"node.hardware.agent":                       {"true", "false"},
+	"node.interfaces":                           {"[{}]", "[]"},
+	"node.interfaces.slot":                      {"1", "2"},
+	"node.interfaces.bridge":                    {"vmbr0", "vmbr1"},
+	"node.interfaces.ip":                        {"10.0.0.5/24", "dhcp"},
+	"node.interfaces.gateway":                   {"10.0.0.1", "10.0.0.2", "ip: 10.0.0.5/24"},
+	"node.interfaces.dns":                       {"[10.0.0.1]", "[]"},
+	"node.interfaces.mac":                       {`"BC:24:11:00:00:01"`, `"BC:24:11:00:00:02"`},
+	"node.interfaces.vlan":                      {"1", "2"},
+	"node.interfaces.firewall":                  {"true", "false"},
+	"node.interfaces.model":                     {"virtio", "e1000"},
+	"node.interfaces.mtu":                       {"1400", "1500"},
+	"node.interfaces.rate":                      {"10", "20"},
+	"node.disks":                                {"[{name: a, size: 1}]", "[]"},
+	"node.disks.name":                           {"a", "b", "size: 1"},
+	"node.disks.size":                           {"1", "2", "name: a"},
+	"node.disks.storage":                        {"aa", "bb", "name: a, size: 1"},
+	"node.disks.path":                           {"/a", "/b", "name: a, size: 1"},
+	"node.disks.bus":                            {"scsi", "sata", "name: a, size: 1"},
+	"node.disks.ssd":                            {"true", "false", "name: a, size: 1"},
+	"node.disks.discard":                        {"true", "false", "name: a, size: 1"},
+	"node.disks.backup":                         {"true", "false", "name: a, size: 1"},
+	"node.storage":                              {"aa", "bb"},
+	"node.clone":                                {"full", "linked"},
+	"node.boot.order":                           {"[disk]", "[network]"},
+	"node.boot.startup":                         {"1", "2"},
+	"node.boot.delay":                           {"1s", "2s"},
+	"node.boot.stop":                            {"1s", "2s"},
+	"node.reboot.policy":                        {"never", "now"},
+	"node.reboot.windows":                       {"[Sun 01:00-02:00]", "[Sun 01:00-03:00]", "policy: window"},
+	"node.placement.hosts":                      {"[lab]", "[father]"},
+	"node.placement.spread":                     {"host", "none", "hosts: [lab]"},
+	"node.placement.pin":                        {"true", "false", "hosts: [lab]"},
+	"node.cloud_init.packages":                  {"[nginx]", "[]"},
+	"node.cloud_init.commands":                  {`["true"]`, `["false"]`},
+	"node.cloud_init.files":                     {"[{path: /a, content: b}]", "[]"},
+	"node.cloud_init.files.path":                {"/a", "/b", "content: c"},
+	"node.cloud_init.files.content":             {"a", "b", "path: /c"},
+	"node.cloud_init.files.owner":               {"ann", "ben", "path: /c, content: c"},
+	"node.cloud_init.files.mode":                {`"0600"`, `"0644"`, "path: /c, content: c"},
+	"node.template":                             {"debian-12-standard", "debian-13-standard"},
+	"node.swap":                                 {"0", "1GiB"},
+	"node.unprivileged":                         {"true", "false"},
+	"node.features.nesting":                     {"true", "false"},
+	"node.features.keyctl":                      {"true", "false"},
+	"node.features.fuse":                        {"true", "false"},
+	"node.features.mknod":                       {"true", "false"},
+	"node.features.mount":                       {"[nfs]", "[cifs]"},
+	"node.renamed_from":                         {"was", "had"},
 	"node.tags":                                 {"[a]", "[b]"},
 	"node.pool":                                 {"a", "b"},
 	"node.protect":                              {"true", "false"},
@@ -146,7 +211,7 @@ func siteWith(path, value, beside string) fstest.MapFS {
 		text = "{" + text + "}"
 		if len(keys)-2-i > 0 {
 			switch keys[len(keys)-2-i] {
-			case "depends_on", "users":
+			case "depends_on", "users", "interfaces", "disks", "files":
 				text = "[" + text + "]"
 			}
 		}
@@ -167,6 +232,15 @@ func siteWith(path, value, beside string) fstest.MapFS {
 		node = inner
 		if keys[1] != "name" {
 			node = "name: probe, " + inner
+		}
+		switch keys[1] {
+		case "features":
+			node += ", unprivileged: false, type: ct"
+		case "template", "swap", "unprivileged":
+			node += ", type: ct"
+		}
+		if path == "node.disks.path" {
+			node += ", type: ct"
 		}
 	case "manifest":
 		manifest = inner + ", "
@@ -195,6 +269,9 @@ func siteWith(path, value, beside string) fstest.MapFS {
 		}
 	default:
 		files[keys[0]] = text
+		if len(keys) == 3 && keys[1] == "hardware" {
+			files["preset"] = "{cores: 1, memory: 1024, disk: 20, " + inner + "}"
+		}
 		if keys[0] == "posture" {
 			files["spec"] = "{schema_version: 1, access: {posture: tried}}"
 			node = "name: probe, spec: tried"
@@ -208,6 +285,7 @@ func siteWith(path, value, beside string) fstest.MapFS {
 		"postures/tried.yaml":  f(files["posture"]),
 		"presets/tried.yaml":   f(files["preset"]),
 		"images/tried.yaml":    f(files["image"]),
+		"hosts/father.yaml":    f("{}"),
 		"manifests/tried.yaml": f("schema_version: 2\nnodes: [{name: in}]"),
 		"manifests/m.yaml": f("{schema_version: 2, " + manifest +
 			"nodes: [{name: hub, type: pve, network: {ip: 10.0.9.4/24}}, {name: spoke, parent: hub}, {" + parented(path, node) + "}]}"),
@@ -218,7 +296,7 @@ func siteWith(path, value, beside string) fstest.MapFS {
 // unless the place of the probe itself is what is tried.
 func parented(path, node string) string {
 	switch path {
-	case "node.parent", "node.host", "node.type", "node.spec":
+	case "node.parent", "node.host", "node.type", "node.spec", "node.placement.hosts", "node.placement.spread", "node.placement.pin":
 		return node
 	}
 	return node + ", parent: hub"
@@ -234,6 +312,9 @@ func TestEveryFieldReachesTheDeployment(t *testing.T) {
 				return
 			}
 			v, ok := values[path]
+			if strings.HasPrefix(path, "preset.hardware.") { // a node has the same
+				v, ok = values["node"+strings.TrimPrefix(path, "preset")]
+			}
 			if !ok {
 				t.Errorf("%s is acted on, and this test has no values for it", path)
 				return

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/schema"
+	"github.com/homestak/homestak/lang/window"
 	"github.com/homestak/homestak/stdlib"
 )
 
@@ -19,6 +21,7 @@ const (
 	codeBadURL     diag.Code = "HS0309"
 	codeNoPrefix   diag.Code = "HS0310"
 	codeBadZone    diag.Code = "HS0315"
+	codeWindow     diag.Code = "HS0316"
 )
 
 // syntaxOf checks what the type of a textual field demands of its text, and
@@ -39,6 +42,8 @@ func (f *findings) syntaxOf(o *opt[string], s *schema.Field) {
 		f.url(o)
 	case schema.Zone:
 		f.zone(o)
+	case schema.Window:
+		f.window(o)
 	default:
 		f.word(o, s.Type)
 	}
@@ -67,6 +72,16 @@ var words = []struct {
 		"letters, digits, and _ . - inside, at most 15", "the name of a bridge of the host, as in vmbr0"},
 	{schema.Storage, regexp.MustCompile(schema.Storage.Pattern()),
 		"letters, digits, and _ . - inside", "the name of a storage of the host, as in local-zfs"},
+	{schema.DiskName, regexp.MustCompile(schema.DiskName.Pattern()),
+		"lower-case letters, digits and inner hyphens, at most 20", "it as in data"},
+	{schema.Word, regexp.MustCompile(schema.Word.Pattern()),
+		"letters, digits, and _ + . - inside, at most 64", "it as Proxmox VE does, as in host"},
+	{schema.Machine, regexp.MustCompile(schema.Machine.Pattern()),
+		"pc, q35, or a version of one", "it as in q35 or pc-q35-9.2"},
+	{schema.Path, regexp.MustCompile(schema.Path.Pattern()),
+		"names after slashes, without . and ..", "it as in /srv/data"},
+	{schema.Mode, regexp.MustCompile(schema.Mode.Pattern()),
+		"three octal digits, perhaps after a 0", "it in quotes, as in \"0644\""},
 }
 
 func (f *findings) word(o *opt[string], t schema.Type) {
@@ -89,6 +104,20 @@ func (f *findings) zone(o *opt[string]) {
 	d.Help = "write its IANA name, as in Europe/Berlin"
 	if best := diag.Suggest(o.V, zones); best != "" {
 		d.Help, d.Fixes = fmt.Sprintf("did you mean %q?", best), replace(o.At, best)
+	}
+	o.Bad = true
+}
+
+// window accepts maintenance windows.
+func (f *findings) window(o *opt[string]) {
+	_, err := window.Parse(o.V)
+	if err == nil {
+		return
+	}
+	d := f.errorAt(codeWindow, o.At, "%q is not a maintenance window", shortened(o.V))
+	d.Help = "write it as in Sun 02:00-04:00, or daily 01:00-03:00"
+	if e := (*window.Error)(nil); errors.As(err, &e) {
+		d.Label, d.Help = e.Reason, e.Help
 	}
 	o.Bad = true
 }

@@ -16,7 +16,7 @@
 //	homestak builtin image 1        the first line, always
 //	name: debian-12                 then one "key: value" a line, in this order
 //	os: debian-12                   system that boots: debian-12, debian-13, pve-9
-//	format: raw                     format of the volume
+//	format: raw                     format of the volume; tar.zst of a container template
 //	virtual-size: 3221225472        bytes the guest's disk has before it is grown
 //	host-ready: false               Proxmox VE is installed in it
 //	                                an empty line ends the header

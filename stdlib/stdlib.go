@@ -30,19 +30,23 @@ const builtinSize = 64 * unit.KiB
 type builtinImage struct {
 	name      string
 	os        string
+	format    string // raw, or of a container template tar.zst
 	virtual   unit.Size
 	hostReady bool
 }
 
 // Virtual sizes are those of the images upstream uses, rounded up: a generic
-// Debian cloud image is 3 GiB, one with Proxmox VE installed fits in 8.
+// Debian cloud image is 3 GiB, one with Proxmox VE installed fits in 8. Of a
+// container template it is what it unpacks to.
 var builtins = []builtinImage{
-	{"debian-12", "debian-12", 3 * unit.GiB, false},
-	{"debian-12-custom", "debian-12", 4 * unit.GiB, false},
-	{"debian-13", "debian-13", 3 * unit.GiB, false},
-	{"debian-13-custom", "debian-13", 4 * unit.GiB, false},
-	{"debian-13-pve", "pve-9", 8 * unit.GiB, true},
-	{"pve-9", "pve-9", 8 * unit.GiB, true},
+	{"debian-12", "debian-12", "raw", 3 * unit.GiB, false},
+	{"debian-12-custom", "debian-12", "raw", 4 * unit.GiB, false},
+	{"debian-12-standard", "debian-12", "tar.zst", unit.GiB, false},
+	{"debian-13", "debian-13", "raw", 3 * unit.GiB, false},
+	{"debian-13-custom", "debian-13", "raw", 4 * unit.GiB, false},
+	{"debian-13-pve", "pve-9", "raw", 8 * unit.GiB, true},
+	{"debian-13-standard", "debian-13", "tar.zst", unit.GiB, false},
+	{"pve-9", "pve-9", "raw", 8 * unit.GiB, true},
 }
 
 // Builtin returns the bytes of the image "builtin:NAME" stands for, the same
@@ -67,8 +71,8 @@ func BuiltinNames() []string {
 
 func (b builtinImage) bytes() []byte {
 	data := make([]byte, builtinSize)
-	copy(data, fmt.Sprintf("homestak builtin image 1\nname: %s\nos: %s\nformat: raw\nvirtual-size: %d\nhost-ready: %t\n\n",
-		b.name, b.os, b.virtual, b.hostReady))
+	copy(data, fmt.Sprintf("homestak builtin image 1\nname: %s\nos: %s\nformat: %s\nvirtual-size: %d\nhost-ready: %t\n\n",
+		b.name, b.os, b.format, b.virtual, b.hostReady))
 	return data
 }
 

@@ -13,7 +13,7 @@ import (
 
 // blocks are the lists that HCL writes as one block per item, and the block.
 var blocks = map[string]string{
-	"nodes": "node", "modules": "module", "users": "user", "checks": "check", "disks": "disk", "validation": "validation",
+	"nodes": "node", "modules": "module", "users": "user", "checks": "check", "disks": "disk", "interfaces": "interface", "validation": "validation",
 }
 
 // isItemBlock reports whether blocks of this type would be read as items.
@@ -147,7 +147,7 @@ func labelled(word string, v *value) bool {
 		return false
 	}
 	for _, e := range v.entries {
-		if !isBody(e.value) || (word == "node" || word == "user" || word == "module") && label(e.value) == "" {
+		if !isBody(e.value) || (word == "node" || word == "user" || word == "module" || word == "disk") && label(e.value) == "" {
 			return false
 		}
 		if word == "module" && e.value.get("source") == nil {
@@ -177,7 +177,7 @@ func (p *hclPrinter) items(word string, list *entry, f *schema.Field) {
 			e.lead = append(append(append([]comment{}, list.lead...), list.beside...), e.lead...)
 		}
 		header := word
-		if name := label(e.value); name != "" && word != "disk" && word != "validation" {
+		if name := label(e.value); name != "" && word != "interface" && word != "validation" {
 			header += " " + quoteHCL(name)
 			e.value = e.value.less(&e, "name")
 		}

@@ -282,7 +282,7 @@ func (c *conversion) nodeTemplate(d *definition) {
 	}
 	for _, e := range append([]*entry{}, d.body.entries...) {
 		switch f := schema.Node.Field(e.key); {
-		case f == nil || f.Gone != "":
+		case f == nil, f.Gone != "", e.key == "hardware": // which was upstream's note of a machine
 			d.body.take(e.key)
 			c.lost(e.at, e.key, "a node has no such field")
 		}

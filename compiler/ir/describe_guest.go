@@ -10,7 +10,7 @@ import (
 func describeGuest(n *Guest, s sink) {
 	for i := range n.Interfaces {
 		v := &n.Interfaces[i]
-		at := "networks." + strconv.Itoa(v.Slot) + "."
+		at := "interface." + strconv.Itoa(v.Slot) + "."
 		s.fact(at+"slot", strconv.Itoa(v.Slot), v.Decl)
 		describeNetwork(at, &v.Network, s)
 		describeCard(at, &v.Card, s)

@@ -92,7 +92,7 @@ type Boot struct {
 
 // Container is what only a ct has.
 type Container struct {
-	Template     Value[string] // an image of Deployment.Images, or, with a colon in it, a volume of the host
+	Template     Value[string] // an image of Deployment.Images
 	Unprivileged Value[bool]
 	Nesting      Value[bool]
 	Keyctl       Value[bool]
@@ -143,6 +143,9 @@ var dayNames = [...]string{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}
 
 // String is as in "Sat,Sun 02:00-04:00".
 func (w Window) String() string {
+	if w.Days == 1<<7-1 {
+		return fmt.Sprintf("daily %02d:%02d-%02d:%02d", w.Start/60, w.Start%60, w.End/60, w.End%60)
+	}
 	var days []string
 	for i, name := range dayNames {
 		if w.Days&(1<<i) != 0 {

@@ -30,7 +30,7 @@ func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
 		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, selectCodes, planCodes, applyCodes, pveCodes, labCodes, faultCodes,
-		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes, expandCodes, permCodes,
+		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes, expandCodes, guestCodes, permCodes,
 	} {
 		all = append(all, family...)
 	}

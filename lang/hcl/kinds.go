@@ -18,7 +18,9 @@ var items = map[string]struct {
 	"module": {"modules", required},
 	"user":   {"users", required},
 	"check":  {"checks", optional},
-	"disk":   {"disks", forbidden},
+	"disk":   {"disks", required},
+
+	"interface": {"interfaces", forbidden},
 
 	"validation": {"validation", forbidden},
 }
@@ -32,7 +34,7 @@ const (
 )
 
 // named are the items that may have a label, for suggestions.
-var named = []string{"check", "module", "node", "user"}
+var named = []string{"check", "disk", "module", "node", "user"}
 
 // groups are the fields of the language that are mappings: blocks without a
 // label.

@@ -113,10 +113,10 @@ func objectOf(f *schema.Field, in *schema.Object) *schema.Object {
 // does.
 func repeated(list string) string {
 	switch list {
-	case "nodes", "users", "checks", "modules":
+	case "nodes", "users", "checks", "modules", "disks":
 		return strings.TrimSuffix(list, "s") + " \"NAME\""
-	case "disks":
-		return "disk"
+	case "interfaces":
+		return "interface"
 	case "validation":
 		return list
 	}

@@ -39,6 +39,12 @@ func formsOfTypes() []form {
 		{schema.Pool, "at most three levels joined by /", "prod/web"},
 		{schema.Bridge, "the name of a bridge of the host", "vmbr0"},
 		{schema.Storage, "the name of a storage of the host", "local-zfs"},
+		{schema.DiskName, "lower-case letters, digits and inner hyphens, at most 20", "data"},
+		{schema.Word, "a word that Proxmox VE knows", "host"},
+		{schema.Machine, "pc, q35, or a version of one", "pc-q35-9.2"},
+		{schema.Path, "an absolute path without . and ..", "/srv/data"},
+		{schema.Mode, "three octal digits, perhaps after a 0, in quotes", "0644"},
+		{schema.Window, "days and two times, as a maintenance window", "Sun 02:00-04:00"},
 	}
 }
 

@@ -87,6 +87,7 @@ var Preset = &Object{Name: "preset", Doc: "A size.", Fields: []Field{
 	{Key: "cores", Type: Int, Min: 1, Max: 512, Required: true, Doc: "CPU cores."},
 	{Key: "memory", Type: Size, Unit: unit.MiB, Min: int64(128 * unit.MiB), Max: maxMemory, Required: true, Doc: "Memory. A bare number counts MiB."},
 	{Key: "disk", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Max: maxDisk, Required: true, Doc: "First disk. A bare number counts GiB."},
+	{Key: "hardware", Type: Group, Object: Hardware, New: true, Doc: "The machine that a vm of this size sees."},
 	expressionsField, variablesField, localsField,
 }}
 
@@ -96,7 +97,7 @@ var Image = &Object{Name: "image", Doc: "A disk image.", Fields: []Field{
 	{Key: "source", Type: String, Required: true, Doc: "https URL, or builtin:NAME for the lab."},
 	{Key: "checksum", Type: String, Doc: "sha256:HEX or sha512:HEX. Only a builtin source may leave it out."},
 	{Key: "min_disk", Type: Size, Unit: unit.GiB, Max: maxDisk, Default: "0", Doc: "Size of the disk inside the image: no node may have a smaller one."},
-	{Key: "format", Type: String, Enum: []string{"qcow2", "raw"}, Default: "qcow2", Doc: "Format of the file."},
+	{Key: "format", Type: String, Enum: []string{"qcow2", "raw", "tar.gz", "tar.xz", "tar.zst"}, Default: "qcow2", Doc: "Format of the file: of a container template one of those that begin with tar."},
 	{Key: "os", Type: String, Doc: "Operating system, as in debian-12."},
 	{Key: "host_ready", Type: Bool, Default: "false", Doc: "Proxmox VE is installed in it."},
 	expressionsField, variablesField, localsField,

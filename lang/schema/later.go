@@ -1,7 +1,5 @@
 package schema
 
-import "github.com/homestak/homestak/lang/unit"
-
 // The blocks of this file are understood, checked and completed; what acts on
 // them comes with later versions.
 
@@ -30,54 +28,6 @@ var CheckHTTP = &Object{Name: "http", Doc: "A request to a node.", Fields: []Fie
 	{Key: "tls", Type: Bool, Default: "false", New: true, Doc: "Whether it is https; the certificate is not verified."},
 	{Key: "status", Type: Int, Min: 100, Max: 599, Default: "200", New: true, Doc: "Status of the answer."},
 	{Key: "contains", Type: String, New: true, Doc: "Text that the body of the answer has in it."},
-}}
-
-// Disk is a disk besides the first.
-var Disk = &Object{Name: "disk", Doc: "A disk besides the first.", Fields: []Field{
-	{Key: "size", Type: Size, Unit: unit.GiB, Min: int64(unit.GiB), Max: maxDisk, New: true, Required: true, Doc: "Size. A bare number counts GiB."},
-	{Key: "storage", Type: Storage, New: true, Doc: "Storage of the host; by default that of the first disk."},
-	{Key: "bus", Type: String, Enum: []string{"scsi", "virtio", "sata"}, Default: "scsi", New: true, Doc: "How the guest sees it."},
-	{Key: "ssd", Type: Bool, Default: "false", New: true, Doc: "Whether the guest is told that it is no spinning disk."},
-	{Key: "discard", Type: Bool, Default: "true", New: true, Doc: "Whether space that the guest frees is given back."},
-	{Key: "backup", Type: Bool, Default: "true", New: true, Doc: "Whether backups of the guest include it."},
-}}
-
-// Placement chooses the host of a root node.
-var Placement = &Object{Name: "placement", Doc: "Choice among several hosts, made when the node is created.", Fields: []Field{
-	{Key: "hosts", Type: List, Elem: &Field{Type: Ref, Of: KindHost}, New: true, Required: true, Doc: "Hosts to choose from, in order of preference."},
-	{Key: "spread", Type: String, Enum: []string{"host", "none"}, Default: "none", New: true, Doc: "Instances of one node on different hosts."},
-	{Key: "pin", Type: Bool, Default: "false", New: true, Doc: "A guest that was moved by others goes back."},
-}}
-
-// Boot is what a guest boots from, and when.
-var Boot = &Object{Name: "boot", Doc: "What the guest boots from, and when its host starts it.", Fields: []Field{
-	{Key: "order", Type: List, Elem: &Field{Type: String, Enum: []string{"disk", "network", "cdrom"}}, New: true, Doc: "Devices, the first choice first."},
-	{Key: "startup", Type: Int, Min: 0, Max: 9999, New: true, Doc: "Place among the guests that a booting host starts: lower ones first."},
-	{Key: "delay", Type: Duration, Default: "0s", New: true, Doc: "How long the host waits before it starts the next guest."},
-}}
-
-// CloudInit is what a seed has besides what homestak puts there.
-var CloudInit = &Object{Name: "cloud_init", Doc: "Additions to the seed, for what has to be there at the first boot.", Fields: []Field{
-	{Key: "packages", Type: List, Elem: &Field{Type: Package}, New: true, Doc: "Installed at the first boot."},
-	{Key: "files", Type: List, Elem: &Field{Type: Group, Object: CloudFile}, New: true, Doc: "Written at the first boot."},
-	{Key: "commands", Type: List, Elem: &Field{Type: String}, New: true, Doc: "Run by root at the end of the first boot, in order."},
-}}
-
-// CloudFile is a file that a seed writes.
-var CloudFile = &Object{Name: "file", Doc: "A file of the first boot.", Fields: []Field{
-	{Key: "path", Type: String, New: true, Required: true, Doc: "Absolute path."},
-	{Key: "content", Type: String, New: true, Required: true, Doc: "Text of the file. No secrets: whoever can read the seed can read it."},
-	{Key: "owner", Type: Login, Default: "root", New: true, Doc: "Owner."},
-	{Key: "mode", Type: String, Default: "0644", New: true, Doc: "Mode in octal, in quotes."},
-}}
-
-// Features is what a container may do.
-var Features = &Object{Name: "features", Doc: "What a container may do.", Fields: []Field{
-	{Key: "nesting", Type: Bool, Default: "false", New: true, Doc: "Containers inside of it."},
-	{Key: "keyctl", Type: Bool, Default: "false", New: true, Doc: "The keyctl system call, which Docker wants."},
-	{Key: "fuse", Type: Bool, Default: "false", New: true, Doc: "File systems in user space."},
-	{Key: "mknod", Type: Bool, Default: "false", New: true, Doc: "Device nodes."},
-	{Key: "mount", Type: List, Elem: &Field{Type: String, Enum: []string{"nfs", "cifs"}}, New: true, Doc: "File systems it may mount."},
 }}
 
 // Policy is a rule that plans have to keep.

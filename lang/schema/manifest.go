@@ -66,7 +66,7 @@ var Node = &Object{Name: "node", Doc: "One machine. It is an instance, not a tem
 	{Key: "spec", Type: Ref, Of: KindSpec, Default: "base", Doc: "What the node becomes. A pve that names none becomes `pve`."},
 	{Key: "preset", Type: Ref, Of: KindPreset, Default: "vm-small", Doc: "Size."},
 	{Key: "image", Type: Ref, Of: KindImage, Default: "debian-12", Doc: "Disk image. A pve that names none boots `debian-13-pve`."},
-	{Key: "template", Type: String, Use: Later, Doc: "Container template, for type ct."},
+	{Key: "template", Type: Ref, Of: KindImage, Doc: "What a ct is made from: an image of the catalogue that is a container template, by default `debian-12-standard`, or a volume of the host, as in local:vztmpl/FILE."},
 	{Key: "vmid", Type: Int, Min: 100, Max: 999999999, Doc: "Guest id. When absent the plan chooses one from the site's range."},
 	{Key: "parent", Type: Ref, Of: KindNode, Doc: "The node that spawns this one and is its host; null for the host given with -H."},
 	{Key: "host", Type: Ref, Of: KindHost, New: true, Doc: "The site's host that a root node runs on, whatever -H says."},
@@ -85,13 +85,19 @@ var Node = &Object{Name: "node", Doc: "One machine. It is an instance, not a tem
 	{Key: "nodes", Type: List, Elem: &Field{Type: Group}, New: true, Doc: "Children of this node."},
 	{Key: "modules", Type: List, Elem: &Field{Type: Group, Object: Module}, New: true, Doc: "Modules whose nodes become children of this node."},
 	{Key: "for_each", Type: Any, New: true, Doc: "Make one per key of a mapping, or per text of a list: NAME-KEY. The name alone then means all of them."},
-	{Key: "disks", Type: List, Elem: &Field{Type: Group, Object: Disk}, New: true, Use: Later, Doc: "Further disks, in the order of their slots."},
-	{Key: "placement", Type: Group, Object: Placement, New: true, Use: Later, Doc: "Choice among several hosts."},
-	{Key: "boot", Type: Group, Object: Boot, New: true, Use: Later, Doc: "What the guest boots from, and when its host starts it."},
-	{Key: "cloud_init", Type: Group, Object: CloudInit, New: true, Use: Later, Doc: "Additions to the seed."},
-	{Key: "unprivileged", Type: Bool, Default: "true", New: true, Use: Later, Doc: "Unprivileged container, for type ct."},
-	{Key: "features", Type: Group, Object: Features, New: true, Use: Later, Doc: "What a container may do, for type ct."},
-	{Key: "renamed_from", Type: Label, New: true, Use: Later, Doc: "The node's former name, so that the guest is kept."},
+	{Key: "hardware", Type: Group, Object: Hardware, New: true, Doc: "The machine that a vm sees."},
+	{Key: "interfaces", Type: List, Elem: &Field{Type: Group, Object: Interface}, New: true, Doc: "Further network interfaces."},
+	{Key: "disks", Type: List, Elem: &Field{Type: Group, Object: Disk}, New: true, Doc: "Further disks."},
+	{Key: "storage", Type: Storage, New: true, Doc: "Storage of the first disk; by default the host's datastore."},
+	{Key: "clone", Type: String, Enum: []string{"full", "linked"}, New: true, Doc: "Make the vm as a clone of a template, which is made once on each host from the image. Without it the image is imported for each vm."},
+	{Key: "boot", Type: Group, Object: Boot, New: true, Doc: "What the guest boots from, and when its host starts it."},
+	{Key: "reboot", Type: Group, Object: Reboot, New: true, Doc: "When the guest is restarted for a change that needs it."},
+	{Key: "placement", Type: Group, Object: Placement, New: true, Doc: "Choice among several hosts."},
+	{Key: "cloud_init", Type: Group, Object: CloudInit, New: true, Doc: "Additions to the seed of a vm."},
+	{Key: "swap", Type: Size, Unit: unit.MiB, Max: maxMemory, Default: "512", New: true, Doc: "Swap of a ct. A bare number counts MiB."},
+	{Key: "unprivileged", Type: Bool, Default: "true", New: true, Doc: "Whether root in a ct is nobody on the host."},
+	{Key: "features", Type: Group, Object: Features, New: true, Doc: "What a ct may do."},
+	{Key: "renamed_from", Type: Label, New: true, Doc: "The node's former name, so that the guest is kept."},
 }}
 
 // Module is one use of a module: nodes from a file of its own.
@@ -111,7 +117,7 @@ var Dependency = &Object{Name: "dependency", Fields: []Field{
 }}
 
 // Network is the first interface of a node.
-var Network = &Object{Name: "network", Fields: []Field{
+var Network = &Object{Name: "network", Doc: "The first network interface, by which homestak reaches the node.", Fields: append([]Field{
 	{Key: "bridge", Type: Bridge, Default: "vmbr0", Doc: "Bridge of the host."},
 	{Key: "ip", Type: CIDR, Default: "dhcp", Doc: "Static address with prefix length, or dhcp."},
 	{Key: "gateway", Type: IP, Doc: "Default route, in the subnet of ip."},
@@ -119,4 +125,4 @@ var Network = &Object{Name: "network", Fields: []Field{
 	{Key: "domain", Type: Domain, Doc: "DNS domain of the host name."},
 	{Key: "mac", Type: MAC, Doc: "MAC address; derived from the node's identity when absent."},
 	{Key: "vlan", Type: Int, Min: 1, Max: 4094, Doc: "VLAN tag."},
-}}
+}, card()...)}

@@ -28,6 +28,16 @@ func (t Type) Pattern() string {
 		return `^[A-Za-z][A-Za-z0-9_.-]{0,14}$`
 	case Storage:
 		return `^[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]$`
+	case DiskName:
+		return `^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$`
+	case Word:
+		return `^[A-Za-z0-9][A-Za-z0-9_+.-]{0,63}$`
+	case Machine:
+		return `^(pc|q35|pc-i440fx-[0-9]+(\.[0-9]+)+(\+pve[0-9]+)?|pc-q35-[0-9]+(\.[0-9]+)+(\+pve[0-9]+)?)$`
+	case Path:
+		return `^(/[A-Za-z0-9_+@%=:][A-Za-z0-9_+@%=:.-]*|/\.[A-Za-z0-9_+@%=:-][A-Za-z0-9_+@%=:.-]*)+$`
+	case Mode:
+		return `^0?[0-7]{3}$`
 	}
 	return ""
 }

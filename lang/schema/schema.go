@@ -28,6 +28,12 @@ const (
 	Pool          // a resource pool
 	Bridge        // a network interface
 	Storage       // a storage of a host
+	DiskName      // what a disk is called: the serial number that the guest sees
+	Word          // a word that Proxmox VE knows and homestak does not list
+	Machine       // a type of machine of Proxmox VE
+	Path          // an absolute path
+	Mode          // permissions in octal
+	Window        // maintenance windows, see lang/window
 	List          // of Elem
 	Group         // a mapping with the fields of Object
 	Table         // a mapping with free keys; each value is an Elem
@@ -38,6 +44,7 @@ var typeNames = [...]string{
 	"text", "a host name", "a name", "a name", "true or false", "a whole number", "a size", "a duration", "an IPv4 address",
 	"an address with prefix length", "a MAC address", "a UUID", "a URL",
 	"a domain", "a time zone", "a package", "a service", "a login name", "a tag", "a pool", "a bridge", "a storage",
+	"the name of a disk", "a word of Proxmox VE", "a machine type", "an absolute path", "a mode", "a maintenance window",
 	"a list", "a mapping", "a mapping", "anything",
 }
 

@@ -13,15 +13,7 @@ import (
 const later = `
 manifest.execution.run
 manifest.checks
-node.template
 node.execution.run
-node.disks
-node.placement
-node.boot
-node.cloud_init
-node.unprivileged
-node.features
-node.renamed_from
 spec.run.trigger
 spec.run.interval
 spec.run.port

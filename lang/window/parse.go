@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -45,7 +46,8 @@ type dayTree struct {
 	Name string `parser:"@Word"`
 }
 
-func grammar() *participle.Parser[windowsTree] {
+// grammar is made when it is first needed: that takes longer than parsing.
+var grammar = sync.OnceValue(func() *participle.Parser[windowsTree] {
 	lex := lexer.MustSimple([]lexer.SimpleRule{
 		{Name: "Space", Pattern: `\s+`},
 		{Name: "Time", Pattern: `[0-9]{1,2}:[0-9]{2}`},
@@ -55,7 +57,7 @@ func grammar() *participle.Parser[windowsTree] {
 		{Name: "Other", Pattern: `.`},
 	})
 	return participle.MustBuild[windowsTree](participle.Lexer(lex), participle.Elide("Space"))
-}
+})
 
 // Parse reads windows. The error is an *Error.
 func Parse(text string) (Windows, error) {

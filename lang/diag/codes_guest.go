@@ -1,0 +1,18 @@
+package diag
+
+// guestCodes are what guests in full can be wrong about: HS0440 to HS0459.
+var guestCodes = []Entry{
+	{"HS0316", "invalid maintenance window", "A window is days and two times, as in Sun 02:00-04:00, Mon-Fri 22:00-06:00 or daily 01:00-03:00; several stand in a list. A window that ends before it begins ends on the next day. There is no time zone in the text: the clock is that of the node's own zone."},
+	{"HS0440", "field of another type of node", "A virtual machine has an image, hardware, a seed and disks on a bus; a container has a template, features, swap and disks with a path. A field of the other type would have no effect. Remove it, or change the node's type."},
+	{"HS0441", "image of another kind", "A virtual machine boots from a disk image, and a container is unpacked from a container template: an image whose format begins with tar. Proxmox VE takes neither for the other. Name one of the right kind, or change the node's type."},
+	{"HS0442", "contradictory settings of a guest", "Two settings of a guest cannot both hold: secure boot is a matter of UEFI (bios: ovmf), Proxmox VE hotplugs memory only into guests with NUMA, a balloon cannot leave a guest more memory than it has, and an unprivileged container cannot mount file systems of the network. Change one of the two."},
+	{"HS0443", "duplicate disk", "A disk is found by its name, which is its serial number in the guest, and a container's by the path where it is mounted. Two disks of one node cannot share either. Give one of the two another."},
+	{"HS0444", "disk of a container without a path", "The further disks of a container are mounted by its host, so each needs the path where. Add `path`, as in /srv/data."},
+	{"HS0445", "too many disks", "Proxmox VE has 31 SCSI, 16 VirtIO and 6 SATA slots for the disks of a virtual machine, of which homestak takes two SCSI ones itself, and 256 mount points for a container. Give some disks another bus, or use fewer and larger ones."},
+	{"HS0446", "interface slot taken", "The slot of an interface is the N of its netN, and decides its MAC address and its name in the guest, so two of one node cannot share one. The first interface has slot 0, and there are 31 more. Give one of the two another slot; without one an interface takes the first that is free."},
+	{"HS0447", "two default routes", "Several interfaces of a node name a gateway. Which one packets take would be a guess that each boot makes anew. Keep the one that leads to the internet; `gateway: \"\"` in `network` says that the first interface has none, whatever the site says."},
+	{"HS0448", "windows and reboot policy", "With the policy `window` a guest is restarted within its windows, so it needs some; with any other policy windows would have no effect. Add windows, or change the policy."},
+	{"HS0449", "several ways to be placed", "A node runs on its parent, on the host it names, or on one of the hosts it chooses from with `placement`. Two of these at once contradict each other, and a choice from no hosts is none. Keep one."},
+	{"HS0450", "renamed from a node that is there", "`renamed_from` says which guest of the site becomes this node. When a node of that name is still in the manifest, or two nodes were renamed from one, it is not clear whose the guest is. Remove `renamed_from`, or the other node."},
+	{"HS0451", "unusable part of the first boot", "`cloud_init` adds files and commands to a seed, which is small and read once: one file a path, none of homestak's own, one line a command, and half a MiB in all. Put scripts into files, and leave to the spec what need not be there at the first boot."},
+}
