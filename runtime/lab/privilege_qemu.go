@@ -10,12 +10,7 @@ func optionPrivs(option, value string) []string {
 		base = option
 	}
 	switch base {
-	case "cores", "cpu", "cpulimit", "cpuunits", "smp", "sockets", "vcpus":
-		return []string{"VM.Config.CPU"}
-	case "numa":
-		if numbered {
-			return []string{"VM.Config.Memory"}
-		}
+	case "cores", "cpu", "cpulimit", "cpuunits", "numa", "smp", "sockets", "vcpus":
 		return []string{"VM.Config.CPU"}
 	case "memory", "balloon", "shares":
 		return []string{"VM.Config.Memory"}
@@ -55,6 +50,11 @@ func (c *call) needOptions(vmid uint, pool string, set map[string]string, unset 
 	}
 	path := "/vms/" + vmidText(vmid)
 	for _, k := range sortedKeys(options) {
+		if k == "startup" { // it is the host's behaviour that changes
+			if err := c.need("/", "Sys.Modify"); err != nil {
+				return err
+			}
+		}
 		privs := optionPrivs(k, options[k])
 		if pool != "" && c.mayAny("/pool/"+pool, privs...) {
 			continue
@@ -119,6 +119,32 @@ func (c *call) needVolume(vmid uint, id string) error {
 		return nil
 	}
 	return c.need(path, "Datastore.Allocate")
+}
+
+// needSpace is the right to change how much a volume takes, or to remove it.
+func (c *call) needSpace(id string) error {
+	store, _, ok := splitVolumeID(id)
+	if !ok {
+		return nil
+	}
+	return c.need("/storage/"+store, "Datastore.AllocateSpace")
+}
+
+// needRemoval is the right to remove the volumes that a change removes: those of
+// unused slots, and with force those of all.
+func (c *call) needRemoval(unset []string, force bool, have map[string]string) error {
+	for _, k := range unset {
+		base, _, _ := splitSlot(k)
+		if base != "unused" && !(force && isDriveSlot(k)) {
+			continue
+		}
+		if drive := parseDrive(k, have[k]); drive["media"] != "cdrom" {
+			if err := c.needSpace(drive["file"]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // needBridge is the right to plug into a bridge, or into one VLAN of it.

@@ -123,6 +123,9 @@ func (c *call) checkClone() (*cloning, error) {
 	if p.target != "" && p.target != c.node() && c.anyLocal(p) {
 		return nil, errorf(500, "can't clone VM to node '"+p.target+"' (VM uses local storage)")
 	}
+	if err := c.needClone(p); err != nil {
+		return nil, err
+	}
 	p.config["name"] = c.str("name")
 	if !c.has("name") {
 		p.config["name"] = "Copy-of-VM-" + vmidText(vmid)
@@ -134,6 +137,28 @@ func (c *call) checkClone() (*cloning, error) {
 		p.config["description"] = c.str("description")
 	}
 	return p, nil
+}
+
+// needClone is the right to make the volumes of a clone, and to plug it in.
+func (c *call) needClone(p *cloning) error {
+	for _, d := range p.drives {
+		store, _, _ := splitVolumeID(d.o["file"])
+		if p.storage != nil {
+			store = p.storage.name
+		}
+		if err := c.need("/storage/"+store, "Datastore.AllocateSpace"); err != nil {
+			return err
+		}
+	}
+	for _, k := range sortedKeys(p.config) {
+		base, _, _ := splitSlot(k)
+		if o, err := api().parseObject("net", k, p.config[k]); base == "net" && err == nil && o["bridge"] != "" {
+			if err := c.needBridge(o["bridge"], o["tag"]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Options that belong to one guest and are not cloned.

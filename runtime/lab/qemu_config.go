@@ -170,6 +170,9 @@ func (c *call) checkUpdate() (change, *vm, error) {
 	if err := c.needOptions(v.VMID, "", ch.set, slices.Concat(ch.unset, ch.revert), v.next()); err != nil {
 		return ch, nil, err
 	}
+	if err := c.needRemoval(ch.unset, ch.force, v.next()); err != nil {
+		return ch, nil, err
+	}
 	if err := checkUnset("", ch); err != nil {
 		return ch, nil, err
 	}

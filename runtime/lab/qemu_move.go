@@ -30,6 +30,9 @@ func (c *call) qemuMove() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.need("/storage/"+m.to, "Datastore.AllocateSpace"); err != nil {
+		return nil, err
+	}
 	if _, err := m.check(v); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ func (c *call) qemuResize() (any, error) {
 		return nil, badParam("skiplock", "Only root may use this option.")
 	}
 	slot, size, guard := c.str("disk"), c.str("size"), c.guard()
+	if err := c.needSpace(parseDrive(slot, v.Config[slot])["file"]); err != nil {
+		return nil, err
+	}
 	return c.start("resize", vmidText(v.VMID), func(t *task) error {
 		unlock, err := c.lockVM(t.ctx, v.VMID, t)
 		if err != nil {
