@@ -21,7 +21,8 @@ const (
 	// Produces seed.name. Locks: host I/O. Undo: seed.remove.
 	SeedUpload
 	// SeedRemove removes a seed. Args: what = "upload" (storage, seed) or
-	// "disk" (vmid, slot = scsi1: the guest-owned seed disk). Probe: it is gone.
+	// "disk" (vmid, slot = scsi1: the guest-owned seed disk, storage when it is there already).
+	// Probe: it is gone.
 	// A late seed means every uploaded seed of the node on the storage; a constant
 	// one, a file name, means that one, which an interrupted run left, and which
 	// must carry the node's uuid in its name.
@@ -43,7 +44,8 @@ const (
 	// marker that check.ready passed, with which program and secrets, and, unless in
 	// a test, that the guest is wanted for good.
 	GuestConfigure
-	// GuestGrow enlarges a disk. Args: vmid, disk (scsi0), size (bytes, decimal).
+	// GuestGrow enlarges a disk. Args: vmid, disk (scsi0), size (bytes, decimal),
+	// storage (where the disk is, when the guest has it already).
 	// Probe: its size is at least that. Locks: guest, host I/O. Undo: none.
 	GuestGrow
 	// GuestStart powers on. Args: vmid. Probe: running. Locks: guest.
