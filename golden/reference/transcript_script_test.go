@@ -1,6 +1,7 @@
 package reference_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,6 +88,17 @@ func (p *player) prepare(section string) {
 	case "09-import":
 		p.image("data", "import", "debian13.qcow2", "debian-13-custom") // with a guest agent
 		p.inside("PUT", "/nodes/pve1/qemu/120/config", "ide2=local:cloudinit")
+	case "15-nodes-locks":
+		// pve2 has a directory with a guest and an address, but is no member.
+		if err := p.lab.AddNode("pve2"); err != nil {
+			p.t.Fatal(err)
+		}
+		p.inside("POST", "/nodes/pve2/qemu", "vmid=301")
+		time.Sleep(5 * time.Second)
+		if err := p.lab.SetNode(p.t.Context(), "pve2", lab.NodeOff); err != nil {
+			p.t.Fatal(err)
+		}
+		p.inside("DELETE", "/cluster/config/nodes/pve2")
 	case "20-clone-boot":
 		p.inside("DELETE", "/nodes/pve1/qemu/133")
 		p.inside("POST", "/nodes/pve1/qemu/120/clone", "newid=121", "name=cl121")
@@ -113,6 +125,12 @@ func (p *player) before(x *exchange) {
 		p.inside("PUT", "/nodes/pve1/qemu/120/config", "cicustom=user=local:snippets/agent.yml")
 	case x.section == "10-boot" && strings.HasSuffix(x.path, "/status/current"):
 		p.inside("PUT", "/nodes/pve1/qemu/120/config", "delete=cicustom")
+	case strings.HasSuffix(x.path, "/agent/exec-status") && x.has("pid", "591"):
+		_, body := p.send(asFull, "POST", "/nodes/pve1/qemu/120/agent/exec",
+			[][2]string{{"command", "/bin/sh"}, {"command", "-c"}, {"command", "echo out; echo err >&2; exit 3"}})
+		data, _ := body["data"].(map[string]any)
+		p.names["pid=591"] = fmt.Sprint(data["pid"])
+		time.Sleep(time.Second)
 	case x.section == "18-race-abort" && x.verb == "GET" && x.path == "/nodes/pve1/tasks/"+clone+"/status" && p.names[clone] == "":
 		_, body := p.send(asFull, "POST", "/nodes/pve1/qemu/120/clone", [][2]string{{"newid", "133"}, {"full", "1"}})
 		if upid := textOf(body["data"]); upid != "" {

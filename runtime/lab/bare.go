@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 
@@ -59,4 +60,8 @@ func (m *bareMachine) ReadFile(context.Context, string) ([]byte, error) {
 	return nil, errNoSystem
 }
 func (m *bareMachine) WriteFile(context.Context, string, []byte) error { return errNoSystem }
-func (m *bareMachine) Destroy() error                                  { return nil }
+func (m *bareMachine) HasProgram(string) bool                          { return false }
+func (m *bareMachine) Exec(context.Context, []string, io.Reader, io.Writer, io.Writer) (int, error) {
+	return 0, errNoSystem
+}
+func (m *bareMachine) Destroy() error { return nil }

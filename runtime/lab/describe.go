@@ -13,7 +13,7 @@ type Method struct {
 // Param is what PVE checks of a parameter, or of a key of a property string.
 type Param struct {
 	Name      string // "scsi[n]" for scsi0, scsi1, …
-	Type      string // string, integer, number, boolean; empty for an alias
+	Type      string // string, integer, number, boolean, array; empty for an alias
 	Required  bool
 	Default   bool // the key that needs no name in a property string
 	Enum      []string
@@ -44,7 +44,7 @@ func Methods() []Method {
 func (t *table) describe(s *schema) []Param {
 	var out []Param
 	s.all(func(p *property) {
-		types := map[string]string{"str": "string", "int": "integer", "num": "number", "bool": "boolean"}
+		types := map[string]string{"str": "string", "int": "integer", "num": "number", "bool": "boolean", "list": "array"}
 		d := Param{
 			Name: p.name, Type: types[p.kind], Required: p.required, Default: p.fallback, Enum: p.enum, Min: p.min, Max: p.max,
 			MaxLength: p.maxLen, Format: p.format, Pattern: p.pattern, Requires: p.requires, Alias: p.alias, KeyAlias: p.keyAlias,

@@ -119,6 +119,10 @@ var codeFormats = map[string]func(string) error{
 		_, err := netip.ParseAddr(v)
 		return must(err == nil || dnsName.MatchString(v), "value does not look like a valid address: %s\n", v)
 	},
+	"ip": func(v string) error {
+		_, err := netip.ParseAddr(v)
+		return must(err == nil, "value does not look like a valid IP address\n")
+	},
 	"ipv4": func(v string) error {
 		a, err := netip.ParseAddr(v)
 		return must(err == nil && a.Is4(), "value does not look like a valid IPv4 address\n")

@@ -4,8 +4,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/homestak/homestak/runtime/lab"
 )
 
 // The guest agent reads and writes files as root.
@@ -34,6 +37,73 @@ func TestAgentFiles(t *testing.T) {
 	if status, reason := h.refusal(agent + "file-read?file=/nonexist"); status != 500 ||
 		!strings.Contains(reason, "Agent error: failed to open file '/nonexist' (mode: 'r'): No such file or directory") {
 		t.Error(status, reason)
+	}
+}
+
+// The guest agent runs programs as root; how they end is told once.
+func TestAgentExec(t *testing.T) {
+	dir, s := t.TempDir(), newSite(t)
+	l := openLab(t, dir)
+	defer l.Close()
+	h := newHost(t, l.URL(), "pve1", l.Token(), nil)
+	h.guest(s, 100, "web", "debian-12")
+	const agent = "/nodes/NODE/qemu/100/agent/"
+	exec := func(input string, argv ...string) map[string]any {
+		t.Helper()
+		form := url.Values{"command": argv}
+		if input != "" {
+			form.Set("input-data", input)
+		}
+		made, _ := h.send("POST", agent+"exec", "application/x-www-form-urlencoded", strings.NewReader(form.Encode())).(map[string]any)
+		pid := strconv.Itoa(int(made["pid"].(float64)))
+		for t.Context().Err() == nil {
+			if got := h.get(agent + "exec-status?pid=" + pid).(map[string]any); got["exited"] == 1.0 {
+				if status, reason := h.refusal(agent + "exec-status?pid=" + pid); status != 500 || !strings.Contains(reason, "PID ld does not exist") {
+					t.Errorf("asked again: %d %s", status, reason)
+				}
+				return got
+			}
+		}
+		return nil
+	}
+	if got := exec("", "/bin/sh", "-c", "whoami; hostname; echo no >&2; exit 3"); got["out-data"] != "root\nweb\n" ||
+		got["err-data"] != "no\n" || got["exitcode"] != 3.0 || got["out-truncated"] != 0.0 {
+		t.Error(got)
+	}
+	if got := exec("a b", "tee", "/srv/with blank"); got["out-data"] != "a b" || got["exitcode"] != 0.0 {
+		t.Error(got)
+	}
+	if got := h.get(agent + "file-read?file=/srv/with%20blank").(map[string]any); got["content"] != "a b" {
+		t.Error(got)
+	}
+	fs := h.get(agent + "get-fsinfo").(map[string]any)["result"].([]any)
+	if root := fs[0].(map[string]any); root["mountpoint"] != "/" || root["name"] != "sda1" {
+		t.Error(fs)
+	}
+}
+
+// A guest goes on where it was, on another node.
+func TestMigrateRunning(t *testing.T) {
+	s := newSite(t)
+	l, err := lab.Open(t.Context(), lab.Config{Dir: t.TempDir(), Node: "pve1", Nodes: []string{"pve2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	h := newHost(t, l.URL(), "pve1", l.Token(), nil)
+	ip := h.guest(s, 100, "web", "debian-12")
+	output(t, s.login(via(l), "web", ip), "echo kept | sudo -n tee /srv/x")
+	form := url.Values{"target": {"pve2"}, "online": {"1"}, "with-local-disks": {"1"}}
+	h.wait(h.send("POST", "/nodes/NODE/qemu/100/migrate", "application/x-www-form-urlencoded", strings.NewReader(form.Encode())))
+	if got := output(t, s.login(via(l), "web", ip), "cat /srv/x"); got != "kept\n" {
+		t.Errorf("%q", got)
+	}
+	h.node = "pve2"
+	if got := h.get("/nodes/NODE/qemu/100/status/current").(map[string]any); got["status"] != "running" {
+		t.Error(got)
+	}
+	if got := h.get("/nodes/NODE/qemu/100/agent/file-read?file=/srv/x").(map[string]any); got["content"] != "kept\n" {
+		t.Error(got)
 	}
 }
 

@@ -32,6 +32,7 @@ type Lab struct {
 
 	handlers map[string]handler
 	trouble  trouble
+	execs    execs
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -277,6 +278,7 @@ func (l *Lab) Close() error {
 	if l.tasks != nil {
 		l.tasks.close()
 	}
+	l.execs.wg.Wait()
 	var err error
 	if l.hv != nil {
 		err = l.hv.Close()

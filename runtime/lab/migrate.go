@@ -13,7 +13,6 @@ import (
 
 // migration is a guest on its way to another node.
 type migration struct {
-	noun    string // VM or CT, for the log
 	vmid    uint
 	target  string
 	online  bool              // it goes on running
@@ -95,7 +94,7 @@ func (l *Lab) migrate(t *task, v *vm, m migration) error {
 		t.logf(l.now().UTC().Format(time.DateTime)+" "+format, args...)
 	}
 	took := func() string { return l.now().Sub(began).Truncate(time.Second).String() }
-	log("starting migration of %s %d to node '%s'", m.noun, m.vmid, m.target)
+	log("starting migration of %s %d to node '%s'", v.label(), m.vmid, m.target)
 	err := l.moveGuest(t, v, m, log)
 	if l.ctx.Err() != nil {
 		return err
@@ -233,6 +232,14 @@ func (v *vm) attached(id string) bool {
 	return false
 }
 
+// content is what a storage must be able to hold for the guest's volumes.
+func (v *vm) content() string {
+	if v.isCT() {
+		return "rootdir"
+	}
+	return "images"
+}
+
 // volumeOf is the first word of an option's value, which is a volume's id if the
 // option has one.
 func volumeOf(text string) string {
@@ -255,7 +262,7 @@ func (l *Lab) copyVolumes(v *vm, m migration, local []*volume, log func(string, 
 		if to == nil {
 			return nil, made, fmt.Errorf("storage '%s' is not available on node '%s'", name, m.target)
 		}
-		if err := to.holds(vol.Content); err != nil {
+		if err := to.holds(v.content()); err != nil {
 			return nil, made, err
 		}
 		at := spot{storage: to, vmid: v.VMID, stem: strings.TrimSuffix(path.Base(vol.Name), "."+vol.Format), format: vol.Format}
@@ -313,4 +320,19 @@ func (v *vm) localDisk(vol *volume) map[string]any {
 		row["cdrom"] = 1
 	}
 	return row
+}
+
+// targets are the nodes that a guest can go to, and why not to the others.
+func (c *call) targets(v *vm) (allowed []string, not map[string]any) {
+	allowed, not = []string{}, map[string]any{}
+	for _, node := range c.members() {
+		switch missing := c.missingStorages(migration{vmid: v.VMID, target: node.Name}); {
+		case node.Name == v.Node:
+		case len(missing) > 0:
+			not[node.Name] = map[string]any{"unavailable_storages": missing}
+		default:
+			allowed = append(allowed, node.Name)
+		}
+	}
+	return allowed, not
 }

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"strconv"
-	"strings"
 
 	"crypto/ed25519"
 )
@@ -63,7 +62,6 @@ func (c *call) nodeList() (any, error) {
 // clusterStatus is GET /cluster/status: the cluster, if there is one, and its
 // nodes.
 func (c *call) clusterStatus() (any, error) {
-	address, _, _ := strings.Cut(strings.TrimPrefix(c.URL(), "https://"), ":")
 	name, clustered := c.clustered()
 	members, list := c.members(), []any{}
 	if clustered {
@@ -73,7 +71,7 @@ func (c *call) clusterStatus() (any, error) {
 	}
 	for _, m := range members {
 		row := map[string]any{
-			"id": "node/" + m.Name, "type": "node", "name": m.Name, "ip": address, "level": "", "local": 0, "nodeid": m.ID, "online": 0,
+			"id": "node/" + m.Name, "type": "node", "name": m.Name, "ip": c.address(m.Name), "level": "", "local": 0, "nodeid": m.ID, "online": 0,
 		}
 		if m.Name == c.local {
 			row["local"] = 1

@@ -27,10 +27,19 @@ func (t *table) check(s *schema, given []KV) (values, faults map[string]string) 
 		}
 	}
 	for _, kv := range given {
-		if _, twice := values[kv.Key]; twice {
-			fault(kv.Key, "type check ('string') failed - got ARRAY")
+		value := kv.Value
+		if first, twice := values[kv.Key]; twice {
+			switch p := s.lookup(kv.Key); {
+			case p == nil: // unknown, which is worse
+			case p.kind == "list":
+				value = first + listSeparator + value
+			case p.kind == "str" && strings.HasSuffix(p.format, "-list"):
+				value = first + "," + value
+			default:
+				fault(kv.Key, "type check ('%s') failed - got ARRAY", typeName(p.kind))
+			}
 		}
-		values[kv.Key] = kv.Value
+		values[kv.Key] = value
 	}
 	for _, name := range sortedKeys(values) {
 		p := s.lookup(name)
@@ -54,6 +63,22 @@ func (t *table) check(s *schema, given []KV) (values, faults map[string]string) 
 		}
 	})
 	return values, faults
+}
+
+// listSeparator is between the items of a list parameter.
+const listSeparator = "\x00"
+
+// list is the items of a list parameter.
+func (c *call) list(name string) []string {
+	if !c.has(name) {
+		return nil
+	}
+	return strings.Split(c.str(name), listSeparator)
+}
+
+// typeName is what PVE calls a type.
+func typeName(kind string) string {
+	return map[string]string{"str": "string", "int": "integer", "num": "number", "bool": "boolean", "list": "array"}[kind]
 }
 
 var (

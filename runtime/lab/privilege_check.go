@@ -13,6 +13,8 @@ import (
 //	["and", CHECK…] ["or", CHECK…]
 //	["userid-param", "self" | PRIV] ["userid-group", [PRIV…], "groups_param", MODE]
 //	["perm-modify", PATH]
+//
+// or "root": a method without any, which root@pam alone may use.
 type check struct {
 	kind  string
 	path  string   // may have {parameters}
@@ -93,6 +95,8 @@ func texts(v any) []string {
 func (k *check) String() string {
 	quote := func(v any) string { b, _ := json.Marshal(v); return string(b) }
 	switch k.kind {
+	case "root":
+		return k.kind
 	case "and", "or":
 		parts := []string{quote(k.kind)}
 		for i := range k.parts {
@@ -126,6 +130,9 @@ var pathParam = regexp.MustCompile(`\{[a-z]+\}`)
 // allow is nil or PVE's refusal. It comes before the parameters are checked, so
 // they are what the client sent.
 func (c *call) allow(k *check) error {
+	if k != nil && k.kind == "root" && !c.who.isRoot() {
+		return errorf(403, "Permission check failed (user != root@pam)")
+	}
 	if k == nil || c.who.all {
 		return nil
 	}

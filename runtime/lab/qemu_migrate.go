@@ -4,7 +4,7 @@ import "fmt"
 
 // qemuMigrate is POST …/migrate.
 func (c *call) qemuMigrate() (any, error) {
-	m := migration{noun: "VM", vmid: c.vmid(), target: c.str("target"), disks: c.flag("with-local-disks")}
+	m := migration{vmid: c.vmid(), target: c.str("target"), disks: c.flag("with-local-disks")}
 	if err := c.checkTarget(m.target); err != nil {
 		return nil, err
 	}
@@ -54,16 +54,6 @@ func (c *call) qemuMigrateInfo() (any, error) {
 	if v.running() {
 		row["running"] = 1
 	}
-	allowed, not := []string{}, map[string]any{}
-	for _, node := range c.members() {
-		switch missing := c.missingStorages(migration{vmid: v.VMID, target: node.Name}); {
-		case node.Name == v.Node:
-		case len(missing) > 0:
-			not[node.Name] = map[string]any{"unavailable_storages": missing}
-		default:
-			allowed = append(allowed, node.Name)
-		}
-	}
-	row["allowed_nodes"], row["not_allowed_nodes"] = allowed, not
+	row["allowed_nodes"], row["not_allowed_nodes"] = c.targets(v)
 	return row, nil
 }

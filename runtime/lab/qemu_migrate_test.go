@@ -144,7 +144,7 @@ func TestMigrateKilled(t *testing.T) {
 	}
 	var log []string
 	say := func(format string, _ ...any) { log = append(log, format) }
-	m := migration{noun: "VM", vmid: 100, target: "pve2"}
+	m := migration{vmid: 100, target: "pve2"}
 	local, err := l.localVolumes(v, m, say)
 	if err != nil {
 		t.Fatal(err)

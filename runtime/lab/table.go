@@ -16,7 +16,7 @@ var apiText string
 type property struct {
 	name     string // without index
 	count    int    // > 0: name0 … name(count-1)
-	kind     string // str, int, num, bool
+	kind     string // str, int, num, bool, list
 	required bool
 	fallback bool // the default key of a property string
 	format   string
@@ -128,6 +128,8 @@ func parseTable(text string) (*table, error) {
 			current = m.params
 		case fields[0] == "perm":
 			m.perm = parsePermission(fields[1], fields[2])
+		case fields[0] == "root" && len(fields) == 1:
+			m.perm = &check{kind: "root"}
 		case fields[0] == "check":
 			k, err := parseCheck(strings.TrimPrefix(strings.TrimSpace(line), "check "))
 			if err != nil {
@@ -198,7 +200,7 @@ func parseProperty(line string) (*property, error) {
 	for _, check := range strings.Fields(checks) {
 		key, value, _ := strings.Cut(check, ":")
 		switch key {
-		case "str", "int", "num", "bool":
+		case "str", "int", "num", "bool", "list":
 			p.kind = key
 		case "fmt":
 			p.format = value

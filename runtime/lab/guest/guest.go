@@ -90,6 +90,13 @@ type Machine interface {
 	ReadFile(ctx context.Context, path string) ([]byte, error)
 	WriteFile(ctx context.Context, path string, data []byte) error
 
+	// HasProgram reports whether there is a program of this path or name.
+	HasProgram(name string) bool
+
+	// Exec runs a program as root, as the guest agent does, to its end, and is its
+	// exit status.
+	Exec(ctx context.Context, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error)
+
 	// Destroy forgets the machine. It is off; its volumes are deleted by the lab.
 	Destroy() error
 }

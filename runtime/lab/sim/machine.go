@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 
@@ -238,6 +239,27 @@ func (m *machine) WriteFile(ctx context.Context, path string, data []byte) error
 		return asFileError(err)
 	}
 	return p.persist()
+}
+
+// HasProgram implements guest.Machine.
+func (m *machine) HasProgram(name string) bool {
+	p := m.current()
+	return p != nil && p.up() && p.os.shell(rootIdentity()).Has(name)
+}
+
+// Exec implements guest.Machine. What the program did is on disk when it
+// returns.
+func (m *machine) Exec(ctx context.Context, argv []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
+	p := m.current()
+	if p == nil || !p.up() {
+		return 0, errNotUp
+	}
+	status := p.os.shell(rootIdentity()).RunArgs(ctx, argv, stdin, stdout, stderr)
+	if err := p.persist(); err != nil {
+		return 0, err
+	}
+	go p.settle() // it may have switched itself off
+	return status, nil
 }
 
 var errNotUp = errors.New("the operating system is not up")

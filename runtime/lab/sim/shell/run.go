@@ -96,6 +96,18 @@ func (s *Shell) RunArgs(ctx context.Context, argv []string, stdin io.Reader, std
 	return p.run(ctx)
 }
 
+// Has reports whether there is a program of this name, or file of this path.
+func (s *Shell) Has(name string) bool {
+	if !strings.Contains(name, "/") {
+		return s.find(name) != nil
+	}
+	if base, ok := systemProgram(name); ok && s.find(base) != nil {
+		return true
+	}
+	info, err := s.Stat(s.Abs(name))
+	return err == nil && !info.Dir
+}
+
 // Run runs a script to its end, an exit, or the end of ctx (status 130).
 func (s *Shell) Run(ctx context.Context, script *Script, stdin io.Reader, stdout, stderr io.Writer) int {
 	for _, it := range script.items {
