@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/homestak/homestak/runtime/lab"
+	"github.com/homestak/homestak/runtime/lab/faults"
 )
 
 // sender says who sent a request: the recorder changed between tickets and
@@ -105,6 +106,13 @@ func (p *player) prepare(section string) {
 	}
 }
 
+// faults makes things go wrong.
+func (p *player) faults(rules ...faults.Rule) {
+	if err := p.lab.AddFaults(faults.Script{Faults: rules}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // before does what was done between two requests and was not recorded.
 func (p *player) before(x *exchange) {
 	const clone = "UPID:pve1:00000E8B:0005D705:6B03E7AF:qmclone:120:root@pam!full:"
@@ -131,6 +139,9 @@ func (p *player) before(x *exchange) {
 		data, _ := body["data"].(map[string]any)
 		p.names["pid=591"] = fmt.Sprint(data["pid"])
 		time.Sleep(time.Second)
+	case x.section == "15-nodes-locks" && x.verb == "PUT" && x.has("name", "locked"):
+		// Something else held the lock file of VM 100, for two requests.
+		p.faults(faults.Rule{Fault: faults.LockTimeout, On: "* /nodes/pve1/qemu/100/**", Times: 2})
 	case x.section == "18-race-abort" && x.verb == "GET" && x.path == "/nodes/pve1/tasks/"+clone+"/status" && p.names[clone] == "":
 		_, body := p.send(asFull, "POST", "/nodes/pve1/qemu/120/clone", [][2]string{{"newid", "133"}, {"full", "1"}})
 		if upid := textOf(body["data"]); upid != "" {

@@ -95,7 +95,7 @@ func TestMigrateRunning(t *testing.T) {
 	output(t, s.login(via(l), "web", ip), "echo kept | sudo -n tee /srv/x")
 	form := url.Values{"target": {"pve2"}, "online": {"1"}, "with-local-disks": {"1"}}
 	h.wait(h.send("POST", "/nodes/NODE/qemu/100/migrate", "application/x-www-form-urlencoded", strings.NewReader(form.Encode())))
-	if got := output(t, s.login(via(l), "web", ip), "cat /srv/x"); got != "kept\n" {
+	if got := output(t, s.login(via(l), "web", ip), "cat /srv/x"); got != "kept" {
 		t.Errorf("%q", got)
 	}
 	h.node = "pve2"
@@ -104,6 +104,51 @@ func TestMigrateRunning(t *testing.T) {
 	}
 	if got := h.get("/nodes/NODE/qemu/100/agent/file-read?file=/srv/x").(map[string]any); got["content"] != "kept\n" {
 		t.Error(got)
+	}
+}
+
+// A guest without an operating system lets go of no network card: the change
+// stays pending, and the next one is not held up by it.
+func TestUnplugBusy(t *testing.T) {
+	l := openLab(t, t.TempDir())
+	defer l.Close()
+	do := func(verb, path string, params ...string) (int, any, string) {
+		t.Helper()
+		var kvs []lab.KV
+		for _, p := range params {
+			k, v, _ := strings.Cut(p, "=")
+			kvs = append(kvs, lab.KV{Key: k, Value: v})
+		}
+		status, data, reason := l.Do(t.Context(), verb, "/nodes/pve1"+path, kvs)
+		if upid, ok := data.(string); ok {
+			for t.Context().Err() == nil {
+				_, row, _ := l.Do(t.Context(), "GET", "/nodes/pve1/tasks/"+upid+"/status", nil)
+				if row := row.(map[string]any); row["status"] == "stopped" {
+					return status, row["exitstatus"], reason
+				}
+			}
+		}
+		return status, data, reason
+	}
+	do("POST", "/qemu", "vmid=100", "net0=virtio,bridge=vmbr0", "net1=virtio,bridge=vmbr0", "start=1")
+	config := "/qemu/100/config"
+	for params, slot := range map[string]string{"delete=net1": "net1", "net0=virtio,bridge=vmbr0": "net0"} {
+		want := "Parameter verification failed.\n" + slot + ": hotplug problem - error on hot-unplugging device '" + slot + "' - still busy in guest?"
+		if status, _, reason := do("PUT", config, params); status != 400 || reason != want {
+			t.Errorf("%s: %d %s", params, status, reason)
+		}
+	}
+	if status, _, reason := do("PUT", config, "memory=1024"); status != 200 {
+		t.Error(reason)
+	}
+	do("POST", "/qemu/100/status/stop")
+	if _, data, _ := do("GET", config); data.(map[string]any)["net1"] != nil {
+		t.Error("what was pending is not effective after the stop")
+	}
+	// QEMU has no cpu=host without KVM.
+	do("PUT", config, "cpu=host,flags=+aes", "kvm=0")
+	if _, exit, _ := do("POST", "/qemu/100/status/start"); exit != "start failed: QEMU exited with code 1" {
+		t.Error(exit)
 	}
 }
 

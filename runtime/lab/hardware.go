@@ -82,6 +82,11 @@ func nic(slot, text string) (guest.NIC, bool) {
 func (l *Lab) checkHardware(v *vm) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if cpu, _, _ := strings.Cut(v.Config["cpu"], ","); !v.isCT() && v.Config["kvm"] == "0" && strings.TrimPrefix(cpu, "cputype=") == "host" {
+		return &guest.StartError{
+			Reason: "start failed: QEMU exited with code 1", Log: []string{"kvm: CPU model 'host' requires KVM or HVF"},
+		}
+	}
 	for _, slot := range sortedSlots(v.Config) {
 		base, _, _ := splitSlot(slot)
 		text := v.Config[slot]

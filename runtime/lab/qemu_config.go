@@ -246,7 +246,7 @@ func (l *Lab) update(vmid uint, ch change, guard func(*vm) error, logf func(stri
 	var freed []string
 	faults := map[string]string{}
 	if v.running() {
-		freed, faults = l.plug(v, ch.force)
+		freed, faults = l.plug(v, ch)
 	} else {
 		for _, k := range slices.Concat(slices.Clone(v.Unset), sortedKeys(v.Pending)) {
 			freed = append(freed, v.settle(k, ch.force)...)

@@ -13,20 +13,24 @@ var fastOptions = []string{
 }
 
 // plug makes the pending changes of a running guest effective as far as its
-// hotplug option allows, one by one. A device that the guest does not let go
+// hotplug option allows, one by one; what was pending before the change goes on
+// waiting. A device that the guest does not let go
 // stays pending and is named in faults, as PVE does.
-func (l *Lab) plug(v *vm, force bool) (freed []string, faults map[string]string) {
+func (l *Lab) plug(v *vm, ch change) (freed []string, faults map[string]string) {
 	faults = map[string]string{}
 	for _, k := range slices.Concat(slices.Clone(v.Unset), sortedKeys(v.Pending)) {
+		if _, set := ch.set[k]; !set && !slices.Contains(ch.unset, k) {
+			continue
+		}
 		switch {
 		case slices.Contains(fastOptions, k) || inSeed(k):
 			before := v.clone()
-			v.settle(k, force)
+			v.settle(k, ch.force)
 			v.remember(k, before.Config)
 		case !v.pluggable(k):
 		default:
 			before := v.clone()
-			gone := v.settle(k, force)
+			gone := v.settle(k, ch.force)
 			if v.Paused { // it finds its new hardware when it goes on
 				freed = append(freed, gone...)
 				continue

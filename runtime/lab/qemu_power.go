@@ -84,7 +84,7 @@ func (l *Lab) boot(t *task, v *vm) error {
 		}
 	}
 	if err := l.checkHardware(v); err != nil {
-		return err
+		return asStartError(t, err)
 	}
 	if pending {
 		if err := l.saveConfig(v); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/homestak/homestak/runtime/lab/guest"
 	"github.com/homestak/homestak/runtime/system"
@@ -116,6 +117,9 @@ func (p *power) tellAddresses() {
 func (p *power) hotplug(hw guest.Hardware) error {
 	p.plug.Lock()
 	defer p.plug.Unlock()
+	if err := p.letGo(hw); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	old := p.hw
 	p.hw = hw
@@ -136,6 +140,34 @@ func (p *power) hotplug(hw guest.Hardware) error {
 	}
 	p.netUp(hw.NICs)
 	return p.persist()
+}
+
+// unplugWait is how long PVE waits for a guest to let go of a device.
+const unplugWait = 5 * time.Second
+
+// letGo fails when a network card goes away, which takes an operating system
+// that reacts: with none, PVE waits in vain.
+func (p *power) letGo(hw guest.Hardware) error {
+	select {
+	case <-p.booted:
+	default:
+		return nil // whatever boots finds what is there then
+	}
+	if p.up() {
+		return nil
+	}
+	for _, old := range p.hardware().NICs {
+		stays := slices.ContainsFunc(hw.NICs, func(n guest.NIC) bool {
+			return n.Slot == old.Slot && n.MAC == old.MAC && n.Model == old.Model
+		})
+		if !stays {
+			if err := p.m.hv.cfg.Clock.Sleep(p.ctx, unplugWait); err != nil {
+				return err
+			}
+			return fmt.Errorf("error on hot-unplugging device '%s' - still busy in guest?", old.Slot)
+		}
+	}
+	return nil
 }
 
 // describe is what the guest agent says of the operating system.
