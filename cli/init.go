@@ -173,4 +173,7 @@ One file per Proxmox VE host. hosts/father.yaml:
     datastore: local-lvm               # for guest disks
 
 and its API token in secrets.yaml, below api_tokens, as "father".
+
+    homestak host trust father https://192.0.2.10:8006    makes the file
+    homestak host check father                            tries it
 `

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -31,6 +32,8 @@ const (
 	codeNoEndpoint  diag.Code = "HS0983"
 	codeNoPin       diag.Code = "HS0984"
 	codeNoToken     diag.Code = "HS0985"
+	codeNoCA        diag.Code = "HS0844"
+	codeNoPassword  diag.Code = "HS0845"
 )
 
 // world is the site's way to the outside: its hosts with their credentials,
@@ -74,7 +77,7 @@ func (a *app) openWorld(ctx context.Context, dir string, site *compiler.Site, ho
 		i := slices.IndexFunc(entries, func(h compiler.Host) bool { return h.Name == name })
 		switch {
 		case i >= 0:
-			w.env.Hosts[name], err = hostEnv(entries[i], secrets)
+			w.env.Hosts[name], err = hostEnv(dir, entries[i], secrets)
 		case name == labHost:
 			embedded = true
 			err = a.openLab(ctx, w, dir, site.SiteID())
@@ -103,7 +106,8 @@ func (a *app) siteKeys(dir string, labOnly bool) (*ca.Keys, error) {
 	return keys, err
 }
 
-func hostEnv(h compiler.Host, secrets *secret.Store) (apply.HostEnv, error) {
+// hostEnv is a host of the site with its credentials.
+func hostEnv(dir string, h compiler.Host, secrets *secret.Store) (apply.HostEnv, error) {
 	at := func(d *diag.Diagnostic, help string) *diag.Diagnostic {
 		d.Range, d.Help = h.Range, help
 		return d
@@ -111,19 +115,58 @@ func hostEnv(h compiler.Host, secrets *secret.Store) (apply.HostEnv, error) {
 	if len(h.Endpoints) == 0 {
 		return apply.HostEnv{}, at(codeNoEndpoint.Errorf("host %q has no API endpoint", h.Name), "add endpoint: https://ADDRESS:8006")
 	}
-	if h.Fingerprint == "" {
+	if h.Fingerprint == "" && h.CA == "" {
 		return apply.HostEnv{}, at(codeNoPin.Errorf("the certificate of host %q is not pinned", h.Name),
-			"add fingerprint: with the SHA-256 of the host's certificate; `pvenode cert info` on the host shows it")
+			"run `homestak host trust "+h.Name+"`, or add fingerprint: with what `pvenode cert info` on the host shows")
 	}
-	token, ok := secrets.Get(h.TokenName)
-	if !ok {
+	env := apply.HostEnv{
+		Node: h.Node, Endpoints: h.Endpoints, Fingerprint: h.Fingerprint, Storage: h.Storage,
+		ImageStorage: h.ImageStorage, IOWidth: h.IOWidth, Via: h.Via,
+	}
+	if h.CA != "" {
+		var err error
+		if env.CA, err = readInside(dir, h.CA); err != nil {
+			d := at(codeNoCA.Errorf("the file with the authority of host %q cannot be read", h.Name), "copy /etc/pve/pve-root-ca.pem of the host to "+h.CA+" in the site")
+			d.Label = cause(err).Error()
+			return apply.HostEnv{}, d
+		}
+	}
+	var ok bool
+	if h.User != "" {
+		if env.Password, ok = secrets.Get(h.PasswordName); !ok {
+			return apply.HostEnv{}, at(codeNoPassword.Errorf("there is no password for user %q of host %q", h.User, h.Name),
+				fmt.Sprintf("put it in secrets.yaml as %s: PASSWORD, or use an API token", strings.ReplaceAll(h.PasswordName, ".", ": ")))
+		}
+		env.User = h.User
+		return env, nil
+	}
+	if env.Token, ok = secrets.Get(h.TokenName); !ok {
 		return apply.HostEnv{}, at(codeNoToken.Errorf("there is no API token for host %q", h.Name),
 			fmt.Sprintf("put it in secrets.yaml as %s: USER@REALM!NAME=UUID", strings.ReplaceAll(h.TokenName, ".", ": ")))
 	}
-	return apply.HostEnv{
-		Node: h.Node, Endpoints: h.Endpoints, Fingerprint: h.Fingerprint, Token: token, Storage: h.Storage,
-		ImageStorage: h.ImageStorage, IOWidth: h.IOWidth, Via: h.Via,
-	}, nil
+	return env, nil
+}
+
+// readInside reads a small file of the site; links out of it are refused.
+func readInside(dir, name string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }()
+	name = filepath.FromSlash(name)
+	if info, err := root.Stat(name); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	const most = 1 << 20
+	return io.ReadAll(io.LimitReader(f, most))
 }
 
 func unknownHost(name string, entries []compiler.Host) error {

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/diag"
@@ -20,8 +21,11 @@ type Host struct {
 	Name         string   // name users say: -H NAME
 	Node         string   // PVE node name, by default Name
 	Endpoints    []string // https URLs of the API, in order of preference
-	Fingerprint  string   // SHA-256 of the certificate, AA:BB:…; "" = not trusted yet
+	Fingerprint  string   // SHA-256 of the certificate, AA:BB:…, or of several, with commas; "" = not trusted yet
+	CA           string   // file of the site with the authority that may vouch instead, "" = none
 	TokenName    string   // secret with the API token, "api_tokens.NAME"
+	User         string   // who logs in with a password instead, "root@pam"; "" = the token is used
+	PasswordName string   // secret with that password, "api_passwords.NAME"
 	Storage      string   // for guest disks; "" = the host's first that can hold them
 	ImageStorage string   // for images and seeds; "" = the host's first that can hold them
 	Via          string   // how its API and guests are reached; "" = directly
@@ -33,8 +37,9 @@ type Host struct {
 // hosts/ for the metal, nodes/ for Proxmox VE on it.
 type hostDecl struct {
 	node, endpoint, fingerprint, token opt[string]
+	ca, user, password                 opt[string]
 	datastore, images, via, ip         opt[string]
-	endpoints                          []opt[string]
+	endpoints, fingerprints            []opt[string]
 	io                                 opt[int]
 }
 
@@ -77,7 +82,10 @@ func (c *compilation) host(n *syntax.Node, where string) hostDecl {
 		node:        r.text("node"),
 		endpoint:    r.text("endpoint"),
 		fingerprint: c.fingerprint(r.text("fingerprint")),
+		ca:          r.text("ca"),
 		token:       r.text("token"),
+		user:        r.text("user"),
+		password:    r.text("password"),
 		datastore:   r.text("datastore"),
 		images:      r.text("image_datastore"),
 		via:         c.via(r.text("via")),
@@ -85,6 +93,12 @@ func (c *compilation) host(n *syntax.Node, where string) hostDecl {
 		io:          r.number("io"),
 	}
 	d.endpoints, _ = r.texts("endpoints")
+	more, _ := r.texts("fingerprints")
+	for _, f := range more {
+		if f = c.fingerprint(f); f.ok() {
+			d.fingerprints = append(d.fingerprints, f)
+		}
+	}
 	if e := r.take("network"); e != nil && !d.ip.Set {
 		d.ip = bridgeAddress(e.node)
 	}
@@ -117,7 +131,11 @@ func (d hostDecl) over(o hostDecl) hostDecl {
 		node: first(d.node, o.node), endpoint: first(d.endpoint, o.endpoint), fingerprint: first(d.fingerprint, o.fingerprint),
 		token: first(d.token, o.token), datastore: first(d.datastore, o.datastore), images: first(d.images, o.images),
 		via: first(d.via, o.via), ip: first(d.ip, o.ip),
-		endpoints: d.endpoints, io: d.io,
+		ca: first(d.ca, o.ca), user: first(d.user, o.user), password: first(d.password, o.password),
+		endpoints: d.endpoints, fingerprints: d.fingerprints, io: d.io,
+	}
+	if len(m.fingerprints) == 0 {
+		m.fingerprints = o.fingerprints
 	}
 	if len(m.endpoints) == 0 {
 		m.endpoints = o.endpoints
@@ -130,7 +148,8 @@ func (d hostDecl) over(o hostDecl) hostDecl {
 
 func (d hostDecl) host(name string, at source.Range) Host {
 	h := Host{
-		Name: name, Node: name, TokenName: "api_tokens." + name, Fingerprint: d.fingerprint.V,
+		Name: name, Node: name, TokenName: "api_tokens." + name, PasswordName: "api_passwords." + name,
+		Fingerprint: d.pins(), CA: d.ca.V, User: d.user.V,
 		Storage: d.datastore.V, ImageStorage: d.images.V, Via: d.via.V, IOWidth: uint(d.io.V), Range: at,
 	}
 	if d.node.ok() {
@@ -138,6 +157,9 @@ func (d hostDecl) host(name string, at source.Range) Host {
 	}
 	if d.token.ok() {
 		h.TokenName = "api_tokens." + strings.TrimPrefix(d.token.V, "api_tokens.")
+	}
+	if d.password.ok() {
+		h.PasswordName = "api_passwords." + strings.TrimPrefix(d.password.V, "api_passwords.")
 	}
 	for _, e := range d.endpoints {
 		h.Endpoints = append(h.Endpoints, e.V)
@@ -152,6 +174,17 @@ func (d hostDecl) host(name string, at source.Range) Host {
 		h.Endpoints = []string{"https://" + d.ip.V + ":8006"}
 	}
 	return h
+}
+
+// pins are all fingerprints of the entry, each once.
+func (d hostDecl) pins() string {
+	var all []string
+	for _, f := range append([]opt[string]{d.fingerprint}, d.fingerprints...) {
+		if f.ok() && !slices.Contains(all, f.V) {
+			all = append(all, f.V)
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // fingerprint puts a certificate's SHA-256 into PVE's form, AA:BB:….

@@ -187,7 +187,7 @@ func TestSecretsAreNeverQuoted(t *testing.T) {
 // slipped. One that is nearly a section is.
 func TestStrangeSections(t *testing.T) {
 	for section, want := range map[string]string{
-		"canary": "the sections are api_tokens, auth, passwords and ssh_keys",
+		"canary": "the sections are api_passwords, api_tokens, auth, passwords and ssh_keys",
 		"tokens": `section "tokens" of the secrets: what is in it has no effect (did you mean "api_tokens"?)`, "keys": `did you mean "ssh_keys"?`,
 		"ssh_key": `did you mean "ssh_keys"?`,
 	} {
@@ -218,6 +218,7 @@ func TestHosts(t *testing.T) {
 		"nodes/metal.yaml":   "api_endpoint: https://localhost:8006\ndatastore: local-zfs\n",
 		"nodes/nested.yaml":  "api_endpoint: https://localhost:8006\ndatastore: local\n",
 		"hosts/planned.yaml": "host: planned\n",
+		"hosts/cluster.yaml": "endpoints: [https://a:8006, https://b:8006]\nfingerprints: [\"" + fingerprint + "\", " + strings.ReplaceAll(fingerprint, ":", "") + ", \"" + strings.Repeat("cd:", 31) + "cd\"]\nca: keys/pve.pem\nuser: root@pam\npassword: api_passwords.shared\n",
 		"hosts/b.hcl":        "host \"hcl\" {\n  ip = \"192.0.2.7\"\n}\n",
 	}))
 	if len(list) != 0 {
@@ -229,11 +230,16 @@ func TestHosts(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %v %.5s %s %s %s %d", h.Name, h.Node, h.Endpoints, h.Fingerprint, h.TokenName, h.Storage, h.Via, h.IOWidth))
 	}
 	want := []string{
+		"cluster cluster [https://a:8006 https://b:8006] AB:AB api_tokens.cluster   0",
 		"hcl hcl [https://192.0.2.7:8006]  api_tokens.hcl   0",
 		"metal metal [https://192.0.2.9:8006]  api_tokens.metal local-zfs  0",
 		"nested nested [https://localhost:8006]  api_tokens.nested local  0",
 		"new pve1 [https://192.0.2.1:8006 https://192.0.2.2:8006] AB:AB api_tokens.ci  ssh://jump 8",
 		"planned planned []  api_tokens.planned   0",
+	}
+	i := slices.IndexFunc(hosts, func(h compiler.Host) bool { return h.Name == "cluster" })
+	if c := hosts[i]; c.Fingerprint != strings.ToUpper(fingerprint)+","+strings.Repeat("CD:", 31)+"CD" || c.CA != "keys/pve.pem" || c.User != "root@pam" || c.PasswordName != "api_passwords.shared" {
+		t.Errorf("%+v", c)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("hosts:\n%s", strings.Join(got, "\n"))

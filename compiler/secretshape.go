@@ -24,6 +24,7 @@ type section struct {
 }
 
 var sections = []section{
+	{"api_passwords", false, nil},
 	{"api_tokens", false, tokenProblem},
 	{"auth", true, nil},
 	{"passwords", false, passwordProblem},

@@ -30,7 +30,7 @@ func Entries() []Entry {
 	var all []Entry
 	for _, family := range [][]Entry{
 		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, selectCodes, planCodes, applyCodes, pveCodes, labCodes, faultCodes,
-		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes, expandCodes, guestCodes, permCodes,
+		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes, expandCodes, guestCodes, permCodes, hostCodes,
 	} {
 		all = append(all, family...)
 	}

@@ -119,6 +119,15 @@ func (c *Client) Name() string { return c.cfg.Name }
 // "" when the system's authorities decide.
 func (c *Client) Pins() string { return c.wire.pins.String() }
 
+// Who is the user, or the public half of the token, requests are made as.
+func (c *Client) Who() string {
+	if c.cfg.User != "" {
+		return c.cfg.User
+	}
+	id, _, _ := strings.Cut(string(c.cfg.Token.Reveal()), "=")
+	return id
+}
+
 // Writes is the number of requests sent that can change something: everything
 // but GET.
 func (c *Client) Writes() int64 { return c.writes.Load() }

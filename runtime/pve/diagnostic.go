@@ -46,7 +46,7 @@ func (e *Error) byClass() *diag.Diagnostic {
 	case Auth:
 		if e.Path == ticketPath {
 			return with(codeAuth.Errorf("host %s does not accept the user and its password", e.Host),
-				"check user in the host's entry, and its entry under passwords in secrets.yaml")
+				"check user in the host's entry, and its entry under api_passwords in secrets.yaml")
 		}
 		return with(codeAuth.Errorf("host %s does not accept the API token", e.Host),
 			"check the host's entry under api_tokens in secrets.yaml, and that the token has not expired")
@@ -107,7 +107,7 @@ func (e *CertError) Diagnostic() *diag.Diagnostic {
 	if e.Err != nil {
 		d.Notes = append(d.Notes, diag.Note{Text: "and no pinned authority vouches for it: " + e.Err.Error()})
 	}
-	d.Help = "if its certificate was renewed, compare with `pvenode cert info` on the host and pin the new one; if not, something stands between you and the host"
+	d.Help = "if its certificate was renewed, compare with `pvenode cert info` on the host and pin the new one with `homestak host trust`; if not, something stands between you and the host"
 	return d
 }
 

@@ -54,7 +54,7 @@ func credentialsOf(cfg Config) (credentials, error) {
 	case !strings.Contains(cfg.User, "@") || strings.Contains(cfg.User, "!") || strings.ContainsFunc(cfg.User, notHeaderSafe):
 		return nil, configError(cfg.Name, "its user does not have the form user@realm", "write it as in root@pam")
 	case cfg.Password.IsEmpty():
-		return nil, configError(cfg.Name, "there is no password for its user "+cfg.User, "put it under passwords in secrets.yaml, or use an API token")
+		return nil, configError(cfg.Name, "there is no password for its user "+cfg.User, "put it under api_passwords in secrets.yaml, or use an API token")
 	}
 	return &login{user: cfg.User, password: cfg.Password, busy: make(chan struct{}, 1)}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,19 @@ const (
 // dialPinned connects and proves who is at the other end before anything is
 // sent. A wrong certificate is a *CertError.
 func dialPinned(ctx context.Context, dial Dialer, network, addr string, pin pins) (*tls.Conn, error) {
+	if pin.empty() {
+		return handshake(ctx, dial, network, addr, nil)
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	return handshake(ctx, dial, network, addr, func(s tls.ConnectionState) error { return pin.verify(s, addr, host) })
+}
+
+// handshake connects to whom verify accepts; nil leaves it to the system's
+// authorities.
+func handshake(ctx context.Context, dial Dialer, network, addr string, verify func(tls.ConnectionState) error) (*tls.Conn, error) {
 	raw, err := dialBounded(ctx, dial, network, addr)
 	if err != nil {
 		return nil, err
@@ -36,13 +50,9 @@ func dialPinned(ctx context.Context, dial Dialer, network, addr string, pin pins
 	if err != nil {
 		host = addr
 	}
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
-	if !pin.empty() {
-		// The pin replaces the chain of authorities and is stricter: PVE's own
-		// certificates are signed by a CA that no system knows.
-		cfg.InsecureSkipVerify = true
-		cfg.VerifyConnection = func(s tls.ConnectionState) error { return pin.verify(s, addr, host) }
-	}
+	// A pin replaces the chain of authorities and is stricter: PVE's own
+	// certificates are signed by a CA that no system knows.
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, InsecureSkipVerify: verify != nil, VerifyConnection: verify}
 	conn := tls.Client(raw, cfg)
 	ctx, cancel := context.WithTimeoutCause(ctx, handshakeTimeout, fmt.Errorf("no TLS handshake within %s", handshakeTimeout))
 	defer cancel()
@@ -72,28 +82,59 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// ServedFingerprint connects to an endpoint, sends nothing but the TLS
-// handshake, and returns the SHA-256 fingerprint of the certificate it shows:
-// the first half of trust on first use.
-func ServedFingerprint(ctx context.Context, endpoint string, dial Dialer) (string, error) {
+// Served is the certificate a server shows.
+type Served struct {
+	Fingerprint string // SHA-256, AA:BB:…
+	Subject     string
+	Issuer      string
+	Names       []string // DNS names and addresses, in the certificate's order
+	From, Until time.Time
+}
+
+// ServedCertificate connects to an endpoint, sends nothing but the TLS handshake,
+// and returns the certificate it shows: the first half of trust on first use. dial
+// nil is a plain connection.
+func ServedCertificate(ctx context.Context, endpoint string, dial Dialer) (*Served, error) {
 	u, err := parseEndpoint(endpoint)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
-	// No certificate has this fingerprint, so the handshake ends in the error
-	// that says which one was served.
-	_, err = dialPinned(ctx, dial, "tcp", u.Host, pins{prints: []string{"none"}})
-	var cert *CertError
-	if errors.As(err, &cert) {
-		return cert.Served, nil
+	var served *Served
+	// Nobody is accepted, so the handshake ends before anything is said.
+	look := func(s tls.ConnectionState) error {
+		if len(s.PeerCertificates) > 0 {
+			served = servedOf(s.PeerCertificates[0])
+		}
+		return errors.New("only looking")
 	}
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
+	_, err = handshake(ctx, dial, "tcp", u.Host, look)
+	if served != nil {
+		return served, nil
 	}
-	return "", &ConnError{Host: u.Host, Endpoint: u.Host, Method: "TLS", Path: "/", Err: err}
+	return nil, &ConnError{Host: u.Host, Endpoint: u.Host, Method: "TLS", Path: "/", Err: causeOf(ctx, err)}
+}
+
+func servedOf(c *x509.Certificate) *Served {
+	s := &Served{
+		Fingerprint: Fingerprint(c.Raw), Subject: c.Subject.String(), Issuer: c.Issuer.String(),
+		Names: slices.Clone(c.DNSNames), From: c.NotBefore, Until: c.NotAfter,
+	}
+	for _, ip := range c.IPAddresses {
+		s.Names = append(s.Names, ip.String())
+	}
+	return s
+}
+
+// ServedFingerprint is the fingerprint of ServedCertificate.
+func ServedFingerprint(ctx context.Context, endpoint string, dial Dialer) (string, error) {
+	s, err := ServedCertificate(ctx, endpoint, dial)
+	if err != nil {
+		return "", err
+	}
+	return s.Fingerprint, nil
 }
 
 func fingerprintOf(chain []*x509.Certificate) string {

@@ -26,6 +26,7 @@ func secrets() *node {
 	return &node{Type: types{"object"}, Properties: named{
 		{"api_tokens", section("One API token per Proxmox VE host, by the host's name in hosts/.", apiToken,
 			"expected a token as Proxmox VE shows it when it is made: USER@REALM!NAME=UUID")},
+		{"api_passwords", section("Passwords of users who log in to a host's API, by the host's name in hosts/. A token is better: it can be taken back.", "", "")},
 		{"passwords", passwords},
 		{"ssh_keys", section("Public SSH keys, by a name of your choice; users of specs get them.", publicKey,
 			"expected the one line of a .pub file: ssh-ed25519 AAAA… comment")},
