@@ -37,13 +37,19 @@ const (
 	ArgStorage     = "storage"         // storage name
 	ArgVMID        = "vmid"            // decimal
 	ArgVolume      = "volume"          // "storage:import/<file>"
-	ArgWhat        = "what"            // WhatUpload or WhatDisk (seed.remove)
+	ArgTarget      = "target"          // PVE node to move to
+	ArgWhat        = "what"            // one of the What… words
+	ArgWindows     = "windows"         // list of "Sat,Sun 02:00-04:00": guest.reboot acts inside of one only
+	ArgZone        = "zone"            // time zone of those
 )
 
 // Values of closed arguments.
 const (
 	WhatUpload = "upload" // the uploaded file: args storage, seed
-	WhatDisk   = "disk"   // the disk the guest owns: args vmid, slot
+	WhatDisk   = "disk"   // the disk the guest owns: args vmid, slot; of guest.move a disk of the guest
+	WhatGuest  = "guest"  // of guest.move: the guest itself
+	WhatKeep   = "keep"   // of guest.detach: the volume stays with the guest, unused
+	WhatDelete = "delete" // of guest.detach: the volume and its data go
 
 	AwaitAgent     = "agent"      // the guest agent answers
 	AwaitIP        = "ip"         // the declared NIC has an IPv4 address
@@ -52,6 +58,8 @@ const (
 
 	SlotRoot = "scsi0" // the disk made from the image
 	SlotSeed = "scsi1" // the seed disk
+
+	SlotRootFS = "rootfs" // a container's first disk
 
 	PowerKey     = "power" // the key of GuardPower's Expect
 	PowerRunning = "running"
@@ -70,6 +78,8 @@ const (
 	MadeGateway = "gateway" // default route
 	MadeImage   = "image"   // name in the catalogue
 	MadeIP      = "ip"      // "dhcp" or a CIDR
+
+	MadeDisk = "disk." // followed by the name of a further disk, or the path of a mount point: its volume
 )
 
 // Executors other than a node's own agent ("delegate:<address>").

@@ -46,8 +46,6 @@ size it has. To really start over with a smaller disk, destroy the node first.`}
 collide, so usually one was written by hand or a guest was cloned with its configuration. Change one of them.`},
 	{"HS0626", "protected guest would be deleted", `The node says protect: true, or the guest's protection flag is set in PVE, and the plan would delete it. PVE would refuse in the middle of the run, so the
 plan is refused before it. If it really shall go, set protect: false, apply that, and plan again.`},
-	{"HS0627", "node type cannot be planned", `Containers are part of the language and of the plan's format, and this version has no steps that make one. Use type: vm, which every image in the
-catalogue supports.`},
 	{"HS0628", "nodes wait for each other", `A depends_on, together with what the nodes on the way wait for themselves, leads back to where it began; a parent counts as something its children wait for. No
 order exists in which these nodes could be made. Remove one of the dependencies.`},
 	{"HS0629", "spec cannot become a program", `What a node becomes is spelled out as a program of resources, and the target's system could not hold one of them: a user name that useradd refuses, a package
@@ -88,4 +86,12 @@ manifest says something else by now, and nothing homestak can do to the running 
 create it again, or write in the manifest what the guest has.`},
 	{"HS0709", "left by an interrupted run", `A run that was killed after it uploaded a node's seed, and before it could tidy up, left the file on the host. It holds the host key of a guest that is not made
 from it any more, so the plan removes it. Nothing else uses it.`},
+	{"HS0720", "waits for a restart", `PVE has the new value and the guest does not: it takes effect at the guest's next restart, and the node's reboot policy leaves that to somebody else (staged, never),
+or to an apply inside one of its windows (window). The finding is repeated until the guest was restarted. Nothing is sent to PVE meanwhile, so such a plan is empty.`},
+	{"HS0721", "not changed, because it needs a restart", `The manifest wants something that a running guest cannot get without a restart, or, for a container's disk, without being off, and the node's reboot policy does not
+allow that. The guest stays as it is. Stop it yourself and plan again: what is changed on a stopped guest needs no restart. Or choose the policy now or window.`},
+	{"HS0722", "disk taken from a guest, or put back", `A disk that the manifest no longer names is taken from the guest and never deleted: PVE keeps its volume with the guest as an unused disk, and it goes only when somebody
+removes it there or the guest is deleted. If the manifest names it again, the same volume is put back with everything on it.`},
+	{"HS0723", "host key trusted on first use", `A virtual machine gets a certified SSH host key in its seed, so its first connection is checked already. A container has no seed, and PVE's API writes no file into one, so
+the key that it shows at the first login is believed, once: its fingerprint is kept in the signed marker in the container's notes, and every later login has to show the same one. Make containers on networks you trust.`},
 }

@@ -104,15 +104,7 @@ func (w *model) guards(s *plan.Step) {
 	}
 }
 
-func raw(s *plan.Step) []plan.KV {
-	var out []plan.KV
-	for _, a := range s.Args {
-		if a.Value.Late == nil && !strings.Contains(a.Name, ".") {
-			out = append(out, plan.KV{Key: a.Name, Value: a.Value.Text})
-		}
-	}
-	return out
-}
+func raw(s *plan.Step) []plan.KV { return canon.Params(s) }
 
 func (w *model) run(s *plan.Step) {
 	w.guards(s)
@@ -120,12 +112,18 @@ func (w *model) run(s *plan.Step) {
 	switch s.Op {
 	case plan.ImageFetch:
 		h.Images = append(h.Images, s.Text(plan.ArgVolume))
-	case plan.GuestCreate:
+	case plan.GuestCreate, plan.CTCreate:
 		w.create(s, h)
+	case plan.GuestAttach:
+		w.attach(s)
+	case plan.GuestDetach:
+		w.detach(s)
+	case plan.GuestMove:
+		set(w.guest(s), s.Text(plan.ArgDisk)+".storage", s.Text(plan.ArgStorage))
 	case plan.GuestConfigure:
 		w.configure(s)
 	case plan.GuestGrow:
-		set(w.guest(s), "scsi0.size", s.Text(plan.ArgSize))
+		set(w.guest(s), s.Text(plan.ArgDisk)+".size", s.Text(plan.ArgSize))
 	case plan.GuestStart:
 		w.power(s, plan.PowerRunning)
 	case plan.GuestReboot:
@@ -152,25 +150,152 @@ func (w *model) run(s *plan.Step) {
 func (w *model) create(s *plan.Step, h *plan.HostFacts) {
 	c := w.change(s.Addr)
 	kvs := raw(s)
-	disk, volume, _ := strings.Cut(s.Text("scsi0"), ":0,import-from=")
-	if !slices.Contains(h.Images, volume) {
-		w.t.Fatalf("%s is made from %s, which is not there", s.Addr, volume)
+	if disk, volume, imports := strings.Cut(s.Text("scsi0"), ":0,import-from="); imports {
+		if !slices.Contains(h.Images, volume) {
+			w.t.Fatalf("%s is made from %s, which is not there", s.Addr, volume)
+		}
+		i := slices.IndexFunc(kvs, func(kv plan.KV) bool { return kv.Key == "scsi0" })
+		kvs[i].Value = disk + ":vm-" + s.Text("vmid") + "-disk-0,size=2G"
 	}
 	if slices.Contains(h.Taken, c.VMID) {
 		w.t.Fatalf("%s is made on vmid %d, which is taken", s.Addr, c.VMID)
 	}
-	i := slices.IndexFunc(kvs, func(kv plan.KV) bool { return kv.Key == "scsi0" })
-	kvs[i].Value = disk + ":vm-" + s.Text("vmid") + "-disk-0,size=2G"
-	config := canon.Config(canon.QEMU, kvs)
+	for i := range kvs {
+		kvs[i].Value = allocate(kvs[i].Key, kvs[i].Value, s.Text("vmid"))
+	}
+	kind := canon.KindOf(s)
+	config := canon.Config(kind, kvs)
+	name := s.Text("name")
+	if kind == canon.LXC {
+		name = s.Text("hostname")
+	}
 	h.Taken = append(h.Taken, c.VMID)
 	h.Guests = append(h.Guests, plan.GuestFacts{
-		VMID: c.VMID, Node: h.Node, Kind: "qemu", Name: s.Text("name"), Power: plan.PowerStopped, Tags: canon.Tags(s.Text("tags")),
-		UUID: canon.UUID(config), MACs: canon.MACs(canon.QEMU, kvs), Config: config, Volumes: canon.Volumes(kvs),
+		VMID: c.VMID, Node: h.Node, Kind: kind, Name: name, Power: plan.PowerStopped, Tags: canon.Tags(s.Text("tags")),
+		UUID: canon.UUID(config), MACs: canon.MACs(kind, kvs), Config: config, Volumes: canon.Volumes(kvs),
 		Marker: &plan.MarkerFacts{
-			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: 1, Authentic: true,
+			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: w.incarnation(s), Authentic: true,
 			Test: w.p.Goal == plan.GoalTest, Made: w.made(s), Kind: c.Kind,
 		},
 	})
+	learn(&h.Guests[len(h.Guests)-1], canon.Settings(kind, raw(s)))
+}
+
+// allocate makes the volume of "storage:8,…".
+func allocate(key, value, vmid string) string {
+	bus, _, _ := canon.Slot(key)
+	file, rest, _ := strings.Cut(value, ",")
+	storage, size, isDisk := strings.Cut(file, ":")
+	if n, err := strconv.ParseFloat(size, 64); isDisk && err == nil && (key == "rootfs" || slices.Contains([]string{"scsi", "virtio", "sata", "mp", "efidisk", "tpmstate"}, bus)) {
+		value = storage + ":vm-" + vmid + "-" + key + "," + rest + ",size=" + strconv.FormatInt(int64(n*1024), 10) + "M"
+	}
+	return strings.ReplaceAll(strings.TrimSuffix(value, ","), ",,", ",")
+}
+
+// learn makes the marker know what was applied.
+func learn(g *plan.GuestFacts, settings []plan.KV) {
+	if g.Marker == nil {
+		return
+	}
+	for _, kv := range canon.Applied(settings) {
+		g.Marker.Unchanged = append(g.Marker.Unchanged, kv.Key)
+	}
+}
+
+// incarnation is what the plan makes of a guest: the next one when it replaces.
+func (w *model) incarnation(create *plan.Step) uint {
+	for i := range w.p.Steps {
+		if s := &w.p.Steps[i]; s.Addr == create.Addr && s.Op == plan.GuestDelete && s.Text(plan.ArgIncarnation) != "" {
+			n, _ := strconv.ParseUint(s.Text(plan.ArgIncarnation), 10, 32)
+			return uint(n) + 1
+		}
+	}
+	return 1
+}
+
+func (w *model) attach(s *plan.Step) {
+	g, slot := w.guest(s), s.Text(plan.ArgDisk)
+	if canon.Has(g.Config, slot) {
+		w.t.Fatalf("%s: %s is in use", s.Addr, slot)
+	}
+	text := allocate(slot, s.Text(slot), s.Text(plan.ArgVMID))
+	settings := canon.Settings(g.Kind, []plan.KV{{Key: slot, Value: text}})
+	if volume := canon.Volume(settings, slot); !slices.Contains(g.Volumes, volume) {
+		g.Volumes = append(g.Volumes, volume)
+	} else { // it was unused
+		settings = append(settings, plan.KV{Key: slot + ".size", Value: s.Text(plan.ArgSize)})
+		for _, kv := range slices.Clone(g.Config) {
+			if bus, _, _ := canon.Slot(canon.KeyOf(kv.Key)); bus == "unused" && kv.Value == volume {
+				drop(g, canon.KeyOf(kv.Key))
+			}
+		}
+	}
+	w.apply(g, slot, settings)
+	learn(g, settings)
+	if g.Marker != nil {
+		id := canon.Get(settings, slot+".serial") + canon.Get(settings, slot+".mp")
+		g.Marker.Made = append(g.Marker.Made, plan.KV{Key: plan.MadeDisk + id, Value: canon.Volume(settings, slot)})
+		slices.SortFunc(g.Marker.Made, func(a, b plan.KV) int { return strings.Compare(a.Key, b.Key) })
+		g.Marker.Made = slices.CompactFunc(g.Marker.Made, func(a, b plan.KV) bool { return a.Key == b.Key })
+	}
+}
+
+// apply gives a guest settings of one key, at once or with its next restart.
+func (w *model) apply(g *plan.GuestFacts, key string, settings []plan.KV) {
+	waits := false
+	for _, kv := range settings {
+		a := plan.Attr{Name: kv.Key, From: canon.Get(g.Config, kv.Key), To: kv.Value}
+		waits = waits || g.Power == plan.PowerRunning && a.From != a.To && canon.Managed(kv.Key) && canon.Classify(a, g.Config) == plan.Reboot
+	}
+	if waits {
+		g.Pending = slices.DeleteFunc(g.Pending, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == key })
+		g.Pending = append(g.Pending, settings...)
+		return
+	}
+	for _, kv := range settings {
+		set(g, kv.Key, kv.Value)
+	}
+}
+
+func drop(g *plan.GuestFacts, key string) {
+	g.Config = slices.DeleteFunc(g.Config, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == key })
+}
+
+func (w *model) detach(s *plan.Step) {
+	g, slot := w.guest(s), s.Text(plan.ArgDisk)
+	volume := canon.Volume(g.Config, slot)
+	if volume != s.Text(plan.ArgVolume) {
+		w.t.Fatalf("%s: %s holds %s", s.Addr, slot, volume)
+	}
+	w.remove(g, slot)
+	unused := 0
+	for canon.Has(g.Config, "unused"+strconv.Itoa(unused)) {
+		unused++
+	}
+	set(g, "unused"+strconv.Itoa(unused)+".file", volume)
+}
+
+// remove takes a key away, at once or with the next restart.
+func (w *model) remove(g *plan.GuestFacts, key string) {
+	if g.Marker != nil {
+		g.Marker.Unchanged = slices.DeleteFunc(g.Marker.Unchanged, func(a string) bool { return canon.KeyOf(a) == key })
+	}
+	usual := canon.Get(canon.Config(g.Kind, nil), key)
+	bus, _, isSlot := canon.Slot(key)
+	for _, kv := range g.Config {
+		a := plan.Attr{Name: kv.Key, From: kv.Value}
+		if isSlot && (bus == "net" || bus == "scsi") && !strings.HasSuffix(kv.Key, ".serial") && !strings.HasSuffix(kv.Key, ".macaddr") && !strings.HasSuffix(kv.Key, ".hwaddr") {
+			continue // what happens to the device decides
+		}
+		if canon.KeyOf(kv.Key) == key && g.Power == plan.PowerRunning && canon.Managed(kv.Key) && canon.Classify(a, g.Config) == plan.Reboot {
+			g.Pending = append(g.Pending, plan.KV{Key: key, Value: usual})
+			return
+		}
+	}
+	drop(g, key)
+	if usual != "" {
+		set(g, key, usual)
+	}
 }
 
 // kindOf is what the marker says of a node that is declared as this: Proxmox VE
@@ -187,6 +312,9 @@ func (w *model) made(create *plan.Step) []plan.KV {
 	var out []plan.KV
 	for i := range w.p.Steps {
 		s := &w.p.Steps[i]
+		if s.Addr == create.Addr && s.Op == plan.CTCreate {
+			return []plan.KV{{Key: plan.MadeImage, Value: s.Text(plan.ArgImageName)}}
+		}
 		if s.Addr != create.Addr || s.Op != plan.SeedUpload {
 			continue
 		}
@@ -212,26 +340,51 @@ func (w *model) configure(s *plan.Step) {
 			g.Marker = &plan.MarkerFacts{}
 		}
 		c, fixed, was, test := w.change(s.Addr), g.Marker.Made, g.Marker.Kind, g.Marker.Test && w.p.Goal == plan.GoalTest
+		known, lives := g.Marker.Unchanged, max(g.Marker.Incarnation, 1)
 		*g.Marker = plan.MarkerFacts{
-			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: 1, Authentic: true, Program: digest,
-			Made: fixed, Test: test, Secrets: s.Text(plan.ArgSecrets), Kind: kindOf(c.Kind, was),
+			SiteID: w.p.SiteID, Manifest: w.p.Manifest, Addr: s.Addr, UUID: c.UUID, VMID: c.VMID, Incarnation: lives, Authentic: true, Program: digest,
+			Unchanged: known, Made: fixed, Test: test, Secrets: s.Text(plan.ArgSecrets), Kind: kindOf(c.Kind, was),
 		}
 	}
 	if c := w.change(s.Addr); c.Kind == "pve" && s.Text(plan.ArgProgram) != "" {
 		w.answers(s) // Observe sees its API from now on
 		g = w.guest(s)
 	}
-	for _, kv := range canon.Settings(canon.QEMU, raw(s)) {
-		if g.Power == plan.PowerRunning && canon.Classify(plan.Attr{Name: kv.Key, From: canon.Get(g.Config, kv.Key), To: kv.Value}, g.Config) == plan.Reboot {
-			if canon.Get(g.Config, kv.Key) != kv.Value {
-				g.Pending = append(g.Pending, kv)
-			}
+	for _, kv := range raw(s) {
+		if canon.KindOf(s) != g.Kind {
+			w.t.Fatalf("%s %s takes a %s for a %s", s.Addr, s.Op, g.Kind, canon.KindOf(s))
+		}
+		kv.Value = allocate(kv.Key, kv.Value, s.Text(plan.ArgVMID))
+		settings := canon.Settings(g.Kind, []plan.KV{kv})
+		if len(settings) == 0 {
 			continue
 		}
-		set(g, kv.Key, kv.Value)
+		for _, had := range g.Config { // the key is written whole
+			if canon.KeyOf(had.Key) != kv.Key || canon.Get(settings, had.Key) != "" {
+				continue
+			}
+			if strings.HasSuffix(had.Key, ".size") && canon.Volume(settings, kv.Key) == canon.Volume(g.Config, kv.Key) {
+				settings = append(settings, had) // PVE knows it
+				continue
+			}
+			settings = append(settings, plan.KV{Key: had.Key})
+		}
+		if volume := canon.Volume(settings, kv.Key); volume != "" && !slices.Contains(g.Volumes, volume) {
+			g.Volumes = append(g.Volumes, volume)
+		}
+		w.apply(g, kv.Key, settings)
+		if g.Marker != nil {
+			g.Marker.Unchanged = slices.DeleteFunc(g.Marker.Unchanged, func(a string) bool { return canon.KeyOf(a) == kv.Key })
+		}
+		learn(g, settings)
+	}
+	for _, key := range s.List(plan.ArgDelete) {
+		w.remove(g, key)
 	}
 	slices.SortFunc(g.Config, func(a, b plan.KV) int { return strings.Compare(a.Key, b.Key) })
-	g.Name = canon.Get(g.Config, "name")
+	if g.Kind == canon.QEMU {
+		g.Name = canon.Get(g.Config, "name")
+	}
 }
 
 func set(g *plan.GuestFacts, key, value string) {

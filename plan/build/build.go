@@ -17,6 +17,7 @@ type Options struct {
 	Secrets     []plan.SecretRef // the site's secrets.lock; nil when it has none
 	OnError     string           // stop, rollback, continue; "" = the manifest's setting
 	Selection   *Selection       // which nodes the plan is about, nil for all
+	Replace     []addr.Address   // nodes whose guests are to be made anew, though PVE would not need that
 	Notes       plan.Notes       // Tool, Commit and so on; digests, findings and sources are added
 }
 
@@ -108,6 +109,11 @@ type node struct {
 	match  *ref      // its guest, nil when absent
 	copies []plan.KV // guests that carry marks of it and are left alone, vmid → name
 	want   []plan.KV // see desired
+	disks  []*drive  // see drives
+	placed bool      // disks are found
+
+	incarnation uint  // of the guest that is made
+	gone        int32 // the step that took away the guest which this one replaces
 
 	digest  string // of its node program
 	data    []byte
@@ -174,7 +180,7 @@ func (b *builder) gather() {
 	}
 	byIndex := make([]*node, len(b.d.Nodes))
 	for i := range b.d.Nodes {
-		n := &node{Node: &b.d.Nodes[i], index: i, created: none, ready: none, last: none, deleted: none}
+		n := &node{Node: &b.d.Nodes[i], index: i, created: none, ready: none, last: none, deleted: none, gone: none, incarnation: firstIncarnation}
 		n.birth = identity.UUID(b.d.SiteID, b.d.Manifest, n.Address)
 		n.uuid = n.birth
 		n.vmid = uint(max(n.VMID.V, 0))
@@ -185,11 +191,6 @@ func (b *builder) gather() {
 	for _, n := range byIndex {
 		if n.Node.Parent >= 0 {
 			n.parent = byIndex[n.Node.Parent]
-		}
-		if n.Type.V == ir.CT {
-			b.concern(n)
-			b.fail(codeType, n.Type.From.Range, n.Decl, "node %q is a container, which this version cannot make", n.Address).
-				Help = "use type: vm"
 		}
 	}
 	for _, n := range b.nodes {
@@ -240,7 +241,7 @@ func (b *builder) subject(n *node) identity.Subject {
 	if vmid == 0 {
 		vmid, _ = identity.VMID(n.birth, b.first(), b.last(), func(uint) bool { return false })
 	}
-	return identity.Subject{SiteID: b.d.SiteID, Manifest: b.d.Manifest, Addr: n.Address, UUID: n.birth, VMID: vmid}
+	return identity.Subject{SiteID: b.d.SiteID, Manifest: b.d.Manifest, Addr: n.Address, UUID: n.birth, VMID: vmid, MAC: n.Network.MAC.V}
 }
 
 func (b *builder) first() uint { return uint(max(b.d.VMIDs.First, 0)) }

@@ -20,7 +20,6 @@ const (
 	codeShrink      diag.Code = "HS0624" // a disk would have to shrink
 	codeMACHeld     diag.Code = "HS0625" // a MAC address is in use
 	codeProtected   diag.Code = "HS0626" // a protected guest would be deleted
-	codeType        diag.Code = "HS0627" // nodes of this type cannot be planned
 	codeCircle      diag.Code = "HS0628" // nodes wait for each other
 	codeProgram     diag.Code = "HS0629" // a spec that has no node program
 	codeDeployed    diag.Code = "HS0630" // a test would destroy what is deployed
@@ -39,6 +38,10 @@ const (
 	findProbed      diag.Code = "HS0707" // the first choice of vmid was taken
 	findFixed       diag.Code = "HS0708" // fixed when the guest was made, and the manifest says otherwise
 	findLeft        diag.Code = "HS0709" // an interrupted run left it
+	findStaged      diag.Code = "HS0720" // waits for a restart that is not in the plan
+	findHeld        diag.Code = "HS0721" // needs a restart, and is not made because of that
+	findKept        diag.Code = "HS0722" // a disk that is taken from a guest, or put back
+	findFirstUse    diag.Code = "HS0723" // a host key is trusted on first use
 	findIncluded    diag.Code = "HS0643" // in a partial plan because another node needs it
 	findDependents  diag.Code = "HS0644" // stays behind without what it depends on
 )

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/lang/source"
+	"github.com/homestak/homestak/lang/unit"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
@@ -15,6 +17,9 @@ import (
 func (b *builder) makeNode(n *node) plan.Change {
 	if n.absent() {
 		return b.create(n)
+	}
+	if why := b.rebuilds(n); why != nil {
+		return b.replace(n, why)
 	}
 	return b.update(n)
 }
@@ -27,12 +32,15 @@ const firstIncarnation = 1
 //	image.fetch ─┐
 //	seed.upload ─┴ guest.create ─ seed.remove ─ guest.grow ─ guest.start ─ …
 func (b *builder) create(n *node) plan.Change {
-	if n.host.lost || !b.storages(n.host, n) {
+	if n.kind() == canon.LXC {
+		return b.createContainer(n)
+	}
+	if n.host.lost || !b.storages(n.host, n) || !b.namedStorages(n) {
 		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
 	}
 	b.checkBridge(n)
 	s := b.stepsOf(n, plan.ReasonAbsent)
-	gates := b.gates(n)
+	gates := append(b.gates(n), n.gone)
 	volume, fetch := b.fetchImage(n)
 	if volume == "" {
 		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
@@ -42,14 +50,19 @@ func (b *builder) create(n *node) plan.Change {
 	at := s.add(s.step(plan.SeedRemove, quickDeadline, text(plan.ArgWhat, plan.WhatUpload), text(plan.ArgStorage, n.host.imports),
 		plan.Arg{Name: plan.ArgSeed, Value: b.drafts.from(plan.LateSeedName, string(n.Address), seed)}), plan.WhatUpload, n.created)
 	if n.Disk.V > 0 {
-		at = s.add(s.grow(), "", at)
+		at = s.add(s.grow(plan.SlotRoot, n.Disk.V), "", at)
 	}
 	start := s.add(s.onGuest(plan.GuestStart, powerDeadline), "", s.publish(at)...)
 	s.finish(tail{await: true, unseed: true, push: true, mark: true, enroll: len(n.children) > 0}, start)
 
+	return b.creation(n)
+}
+
+// creation is the change of a guest that is made: all its attributes.
+func (b *builder) creation(n *node) plan.Change {
 	want := b.desired(n)
 	c := plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent, Attrs: make([]plan.Attr, 0, len(want)+1)}
-	c.Attrs = append(c.Attrs, plan.Attr{Name: "image", To: n.Image.V})
+	c.Attrs = append(c.Attrs, plan.Attr{Name: "image", To: n.imageName()})
 	for _, kv := range want {
 		if kv.Value != "" {
 			c.Attrs = append(c.Attrs, plan.Attr{Name: kv.Key, To: kv.Value})
@@ -59,12 +72,17 @@ func (b *builder) create(n *node) plan.Change {
 	return c
 }
 
-// fetchImage makes sure, once per host and image, that the image is there. The
-// volume's name holds the digest, so a name that is listed is the right bytes.
+// fetchImage makes sure, once per host and image, that the image is there.
 func (b *builder) fetchImage(n *node) (volume string, step int32) {
-	img := b.images[n.Image.V]
+	return b.fetch(n, n.Image.V, n.Image.From.Range, n.host.imports, contentImport)
+}
+
+// fetch brings an image to a storage under a content type. The volume's name holds
+// the digest, so a name that is listed is the right bytes.
+func (b *builder) fetch(n *node, name string, at source.Range, storage, content string) (volume string, step int32) {
+	img := b.images[name]
 	if img == nil || img.Checksum.V == "" {
-		b.fail(codeImage, n.Image.From.Range, n.Decl, "image %q of node %q has no checksum", n.Image.V, n.Address).
+		b.fail(codeImage, at, n.Decl, "image %q of node %q has no checksum", name, n.Address).
 			Help = "write one in images/: only bytes that are known beforehand are fetched"
 		return "", none
 	}
@@ -75,7 +93,7 @@ func (b *builder) fetchImage(n *node) (volume string, step int32) {
 	if format == "" {
 		format = "qcow2"
 	}
-	volume = h.imports + ":import/" + img.Name + "-" + sum[:min(len(sum), 12)] + "." + format
+	volume = storage + ":" + content + "/" + img.Name + "-" + sum[:min(len(sum), 12)] + "." + format
 	if at, ok := h.fetched[img.Name]; ok {
 		return volume, at
 	}
@@ -87,7 +105,7 @@ func (b *builder) fetchImage(n *node) (volume string, step int32) {
 		Host: h.name, Op: plan.ImageFetch, Phase: plan.PhaseCreate, Executor: plan.ExecutorDriver,
 		Args: []plan.Arg{
 			text(plan.ArgChecksum, img.Checksum.V), text(plan.ArgImage, img.Name), text(plan.ArgSource, img.Source.V),
-			text(plan.ArgStorage, h.imports), text(plan.ArgVolume, volume),
+			text(plan.ArgStorage, storage), text(plan.ArgVolume, volume),
 		},
 		Locks:  []plan.Lock{{Kind: plan.LockHostIO, Of: h.name}, {Kind: plan.LockImage, Of: h.name + "/" + img.Name}},
 		Reason: plan.ReasonAbsent, Deadline: b.deadline(copyTime(img.MinDisk.V)),
@@ -129,7 +147,7 @@ func (s nodeSteps) uploadSeed(gates []int32) int32 {
 		list(plan.ArgDNS, n.Network.DNS.V...),
 		text(plan.ArgDomain, n.Network.Domain.V), text(plan.ArgGateway, n.Network.Gateway.V),
 		plan.Arg{Name: plan.ArgHostKey, Value: plan.Value{Late: &plan.Late{Kind: plan.LateHostKey, Of: string(n.Address)}}},
-		text(plan.ArgHostname, hostname(n)), text(plan.ArgInstance, identity.Instance(n.uuid, firstIncarnation)),
+		text(plan.ArgHostname, hostname(n)), text(plan.ArgInstance, identity.Instance(n.uuid, n.incarnation)),
 		text(plan.ArgIP, seedIP(n)), text(plan.ArgMAC, n.mac), text(plan.ArgStorage, n.host.imports))
 	step.Locks = s.copies[:1]
 	at := s.add(step, "", gates...)
@@ -143,30 +161,96 @@ func (s nodeSteps) uploadSeed(gates []int32) int32 {
 // createGuest is the one call that makes the guest with all its marks.
 func (s nodeSteps) createGuest(volume string, seed int32, after ...int32) int32 {
 	b, n := s.b, s.n
-	want := b.desired(n)
-	args := make([]plan.Arg, 0, 21)
-	args = append(args, text("agent", "1"), text("boot", canon.Text("boot", nil, want)), text("cores", canon.Get(want, "cores")))
-	if n.Type.V == ir.PVE {
-		args = append(args, text("cpu", "host"))
+	args := append(s.settings(), s.marker(), text(plan.ArgImageName, n.Image.V),
+		text(plan.SlotRoot, n.firstStorage()+":0,import-from="+volume),
+		plan.Arg{Name: plan.ArgSeedName, Value: b.drafts.from(plan.LateSeedName, string(n.Address), seed)},
+		text(plan.ArgSeedStorage, n.host.imports), plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
+	step := s.step(plan.GuestCreate, copyTime(max(n.Disk.V, b.images[n.Image.V].MinDisk.V)), args...)
+	return s.made(step, after...)
+}
+
+// made adds a step that makes the guest.
+func (s nodeSteps) made(step plan.Step, after ...int32) int32 {
+	step.Locks = s.copies
+	step.Guards = []plan.Guard{{Kind: plan.GuardAbsent, VMID: s.n.vmid, UUID: s.n.uuid}}
+	at := s.add(step, "", after...)
+	s.b.drafts.addUndo(at, s.unmake()...)
+	return at
+}
+
+// settings are PVE's own parameters of a guest that is made: everything it is
+// held to, but for its first disk.
+func (s nodeSteps) settings() []plan.Arg {
+	n, want := s.n, s.b.desired(s.n)
+	args := make([]plan.Arg, 0, len(want))
+	last := ""
+	for _, kv := range want {
+		key := canon.KeyOf(kv.Key)
+		if key == last || key == n.root() {
+			continue
+		}
+		last = key
+		if value := s.b.valueOf(n, key, nil, want); value != "" {
+			args = append(args, text(key, value))
+		}
 	}
-	args = append(args, s.marker(), text(plan.ArgImageName, n.Image.V),
-		text("memory", canon.Get(want, "memory")), text("name", n.Name), text("net0", canon.Text("net0", nil, want)),
-		text("onboot", canon.Get(want, "onboot")), text("ostype", canon.Get(want, "ostype")))
 	if n.Pool.V != "" {
 		args = append(args, text("pool", n.Pool.V))
 	}
-	args = append(args,
-		text("protection", canon.Get(want, "protection")), text(plan.SlotRoot, n.host.disks+":0,import-from="+volume),
-		text("scsihw", canon.Get(want, "scsihw")),
-		plan.Arg{Name: plan.ArgSeedName, Value: b.drafts.from(plan.LateSeedName, string(n.Address), seed)},
-		text(plan.ArgSeedStorage, n.host.imports), text("serial0", canon.Get(want, "serial0")), text("smbios1", canon.Text("smbios1", nil, want)),
-		text("tags", canon.Text("tags", nil, want)), plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
-	step := s.step(plan.GuestCreate, copyTime(max(n.Disk.V, b.images[n.Image.V].MinDisk.V)), args...)
-	step.Locks = s.copies
-	step.Guards = []plan.Guard{{Kind: plan.GuardAbsent, VMID: n.vmid, UUID: n.uuid}}
-	at := s.add(step, "", after...)
-	b.drafts.addUndo(at, s.unmake()...)
-	return at
+	return args
+}
+
+// valueOf is PVE's text of a key that is to be as wanted; disks that the guest
+// does not have are made by it.
+func (b *builder) valueOf(n *node, key string, have, want []plan.KV) string {
+	for _, x := range n.drives() {
+		if x.slot == key && x.fresh {
+			return x.makes(b, n, want)
+		}
+	}
+	switch key {
+	case slotVariables, slotTPM:
+		parts := []plan.KV{{Key: key + ".file", Value: n.firstStorage() + ":1"}}
+		for _, kv := range want {
+			if canon.KeyOf(kv.Key) == key {
+				parts = append(parts, kv)
+			}
+		}
+		return canon.Text(key, nil, parts)
+	}
+	return canon.Text(key, have, want)
+}
+
+// The small disks of the firmware's variables and of the TPM's state.
+const (
+	slotVariables = "efidisk0"
+	slotTPM       = "tpmstate0"
+)
+
+// root is the slot of the guest's first disk.
+func (n *node) root() string {
+	if n.kind() == canon.LXC {
+		return plan.SlotRootFS
+	}
+	return plan.SlotRoot
+}
+
+// slots are those of all disks that making the guest gives it.
+func (n *node) slots() []string {
+	out := []string{n.root()}
+	if n.kind() == canon.QEMU {
+		out = append(out, plan.SlotSeed)
+		if n.Extra().Hardware.BIOS.V == "ovmf" {
+			out = append(out, slotVariables)
+		}
+		if n.Extra().Hardware.TPM.V {
+			out = append(out, slotTPM)
+		}
+	}
+	for _, x := range n.drives() {
+		out = append(out, x.slot)
+	}
+	return out
 }
 
 // unmake is what a rollback does to a guest that this run made.
@@ -180,7 +264,7 @@ func (s nodeSteps) unmake() []plan.Step {
 	}
 	remove := s.onGuest(plan.GuestDelete, copyDeadline)
 	remove.Locks, remove.Risk = s.copies, plan.DataLoss
-	remove.Guards = append(slices.Clone(s.ours), owning(plan.Guard{Kind: plan.GuardUnchanged, VMID: s.n.vmid, UUID: s.n.uuid}, []string{plan.SlotRoot, plan.SlotSeed}))
+	remove.Guards = append(slices.Clone(s.ours), owning(plan.Guard{Kind: plan.GuardUnchanged, VMID: s.n.vmid, UUID: s.n.uuid}, s.n.slots()))
 	steps = append(steps, remove)
 	for i := range steps {
 		steps[i].Phase = plan.PhaseDestroy
@@ -188,59 +272,8 @@ func (s nodeSteps) unmake() []plan.Step {
 	return steps
 }
 
-func (s nodeSteps) grow() plan.Step {
-	step := s.onGuest(plan.GuestGrow, powerDeadline, text(plan.ArgDisk, plan.SlotRoot), text(plan.ArgSize, strconv.FormatInt(int64(s.n.Disk.V), 10)))
+func (s nodeSteps) grow(slot string, size unit.Size) plan.Step {
+	step := s.onGuest(plan.GuestGrow, powerDeadline, s.located(slot, text(plan.ArgDisk, slot), text(plan.ArgSize, strconv.FormatInt(int64(size), 10)))...)
 	step.Locks = s.copies
 	return step
-}
-
-// desired is the node's canonical configuration: the attributes homestak holds
-// its guest to. An empty value says the attribute must not be there.
-func (b *builder) desired(n *node) []plan.KV {
-	if n.want != nil {
-		return n.want
-	}
-	tags := append([]string{identity.ManagedTag, identity.Tag(b.d.Manifest)}, n.Tags.V...)
-	vlan := ""
-	if n.Network.VLAN.V > 0 {
-		vlan = strconv.Itoa(n.Network.VLAN.V)
-	}
-	want := make([]plan.KV, 0, 18)
-	want = append(want, []plan.KV{
-		{Key: "agent.enabled", Value: "1"},
-		{Key: "boot.order", Value: plan.SlotRoot},
-		{Key: "cores", Value: strconv.Itoa(max(n.Cores.V, 1))},
-		{Key: "memory", Value: canon.MiB(int64(n.Memory.V))},
-		{Key: "name", Value: n.Name},
-		{Key: "net0.bridge", Value: bridge(n.Node)},
-		{Key: "net0.macaddr", Value: n.mac},
-		{Key: "net0.model", Value: "virtio"},
-		{Key: "net0.tag", Value: vlan},
-		{Key: "onboot", Value: digit(n.OnBoot.V)},
-		{Key: "ostype", Value: "l26"},
-		{Key: "protection", Value: digit(n.Protect.V)},
-		{Key: "scsihw", Value: "virtio-scsi-single"},
-		{Key: "serial0", Value: "socket"},
-		{Key: markUUID, Value: strings.ToLower(n.uuid)},
-		{Key: "tags", Value: canon.Set(strings.Join(tags, ","))},
-	}...)
-	if n.Type.V == ir.PVE {
-		want = append(want, plan.KV{Key: "cpu.cputype", Value: "host"})
-	}
-	if n.Disk.V > 0 {
-		want = append(want, plan.KV{Key: "scsi0.size", Value: strconv.FormatInt(int64(n.Disk.V), 10)})
-	}
-	slices.SortFunc(want, func(x, y plan.KV) int { return strings.Compare(x.Key, y.Key) })
-	n.want = want
-	return want
-}
-
-// markUUID is the attribute that is the third mark.
-const markUUID = "smbios1.uuid"
-
-func digit(is bool) string {
-	if is {
-		return "1"
-	}
-	return "0"
 }

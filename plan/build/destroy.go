@@ -130,7 +130,7 @@ func (b *builder) removeNode(n *node) {
 		}
 	}
 	running, expect := true, s.asWanted()
-	volumes := []string{plan.SlotRoot, plan.SlotSeed} // the plan makes them, their names are not known yet
+	volumes := n.slots() // the plan makes them, their names are not known yet
 	if n.match != nil {
 		running = n.power() == plan.PowerRunning || b.goal == plan.GoalTest
 		if b.goal == plan.GoalDestroy {
@@ -182,6 +182,10 @@ func owning(g plan.Guard, volumes []string) plan.Guard {
 // skipped when it is done already. The first one makes sure that nobody is on the
 // guest, when it is a host, whom the plan does not know.
 func (s nodeSteps) remove(running bool, expect plan.Guard, after ...int32) int32 {
+	ordinal := "destroy"
+	if s.removes != "" {
+		ordinal = "replace"
+	}
 	destroy := func(step plan.Step, risk plan.Risk) plan.Step {
 		step.Phase, step.Risk = plan.PhaseDestroy, risk
 		step.Guards = []plan.Guard{s.ours[0], expect}
@@ -196,15 +200,15 @@ func (s nodeSteps) remove(running bool, expect plan.Guard, after ...int32) int32
 		deadline := s.b.deadline(shutdownGrace + quickDeadline)
 		grace := min(shutdownGrace, max(deadline/2, 1))
 		down := s.onGuest(plan.GuestShutdown, deadline, text(plan.ArgGrace, strconv.FormatUint(uint64(grace), 10)))
-		at := s.add(first(destroy(down, plan.Downtime)), "destroy", after...)
-		after = []int32{s.add(destroy(s.onGuest(plan.GuestStop, quickDeadline), plan.Downtime), "destroy", at)}
+		at := s.add(first(destroy(down, plan.Downtime)), ordinal, after...)
+		after = []int32{s.add(destroy(s.onGuest(plan.GuestStop, quickDeadline), plan.Downtime), ordinal, at)}
 	}
 	gone := destroy(s.onGuest(plan.GuestDelete, copyDeadline), plan.DataLoss)
 	gone.Locks = s.copies
 	if !running {
 		gone = first(gone)
 	}
-	return s.add(gone, "destroy", after...)
+	return s.add(gone, ordinal, after...)
 }
 
 // asWanted expects what the guest is once the plan's earlier steps are done.

@@ -29,7 +29,7 @@ func deployment(lines ...string) *ir.Deployment {
 		Settings: ir.Settings{OnError: val("stop"), Verify: val(true), Parallelism: val(8)},
 	}
 	sum := strings.Repeat("0123456789abcdef", 4)
-	for _, name := range []string{"debian-12", "debian-13-pve"} {
+	for _, name := range []string{"debian-12", "debian-12-standard", "debian-13-pve"} {
 		d.Images = append(d.Images, ir.Image{
 			Name: name, Source: val("builtin:" + name), Checksum: val("sha256:" + sum), MinDisk: val(2 * unit.GiB), Format: val("qcow2"),
 		})
@@ -76,6 +76,11 @@ func deployment(lines ...string) *ir.Deployment {
 			}
 		}
 	}
+	for i := range d.Images {
+		if d.Images[i].Name == "debian-12-standard" {
+			d.Images[i].Format = val("tar.zst")
+		}
+	}
 	return d
 }
 
@@ -87,6 +92,7 @@ func setWord(n *ir.Node, w string) {
 		n.Type, n.Image, n.Spec, n.Becomes.PVE = val(ir.PVE), val("debian-13-pve"), val("pve"), &ir.PVEConfig{}
 	case "ct":
 		n.Type = val(ir.CT)
+		extra(n).Container.Template, extra(n).Container.Unprivileged = val("debian-12-standard"), val(true)
 	case "pull", "hybrid":
 		n.Modes[ir.Config] = val(ir.Mode(key))
 	case "protect":
@@ -125,7 +131,9 @@ func setWord(n *ir.Node, w string) {
 		n.Becomes.Packages = []ir.Value[string]{val(value)}
 	case "needs", "peers":
 	default:
-		panic("unknown word " + w)
+		if !setExtra(n, key, value) {
+			panic("unknown word " + w)
+		}
 	}
 }
 
@@ -134,8 +142,9 @@ func world() *plan.Facts {
 	return &plan.Facts{Format: plan.FactsVersion, Hosts: []plan.HostFacts{{
 		Name: "father", Presence: plan.Present, Node: "father", Version: "9.2.11/lab", Fingerprint: "AA:BB", IOWidth: 64,
 		Storages: []plan.StorageFacts{
-			{Name: "local", Type: "dir", Content: []string{"import", "iso"}},
-			{Name: "local-lvm", Type: "lvmthin", Content: []string{"images"}},
+			{Name: "local", Type: "dir", Content: []string{"import", "iso", "vztmpl"}},
+			{Name: "local-lvm", Type: "lvmthin", Content: []string{"images", "rootdir"}},
+			{Name: "ssd", Type: "lvmthin", Content: []string{"images", "rootdir"}},
 		},
 		Bridges: []string{"vmbr0", "vmbr1"},
 	}}}

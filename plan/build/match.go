@@ -149,7 +149,7 @@ func (b *builder) match(n *node) {
 		seen[r] = true
 		marks := identity.MarksOf(r.guest, s)
 		switch {
-		case marks.Ours() && r.guest.Kind == "qemu":
+		case marks.Ours():
 			own = append(own, r)
 		case marks.Third, marks.Marker, identity.Names(r.guest.Marker, s):
 			copies = append(copies, r)

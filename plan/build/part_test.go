@@ -151,14 +151,14 @@ func TestPartLeavesOrphans(t *testing.T) {
 
 // What is wrong with nodes that the plan is not about does not stop it.
 func TestPartMindsItsOwn(t *testing.T) {
-	d := deployment("a", "b host=mother", "c vmid=100", "e ct", "p pve", "p/q", "x mac=BC:24:11:00:00:09", "y mac=BC:24:11:00:00:09")
+	d := deployment("a", "b host=mother", "c vmid=100", "e ct template=none", "p pve", "p/q", "x mac=BC:24:11:00:00:09", "y mac=BC:24:11:00:00:09")
 	f := with(world(), plan.GuestFacts{VMID: 100, Name: "c"})
 	f.Hosts = append(f.Hosts, plan.HostFacts{Name: "mother", Presence: plan.Unknown, Error: "no route to host"})
 	f.Sort()
 	if got := names(partOf(t, d, f, plan.GoalCreate, "a", "")); got != "a" {
 		t.Error(got)
 	}
-	for only, code := range map[string]diag.Code{"b": "HS0612", "c": "HS0617", "e": "HS0627", "y": "HS0625"} {
+	for only, code := range map[string]diag.Code{"b": "HS0612", "c": "HS0617", "e": "HS0616", "y": "HS0625"} {
 		_, list := part(t, d, f, plan.GoalCreate, []string{only}, nil)
 		if !list.HasErrors() || !slices.ContainsFunc(list, func(x *diag.Diagnostic) bool { return x.Code == code }) {
 			t.Errorf("%s: %v, want %s", only, list, code)

@@ -24,10 +24,15 @@ type host struct {
 	used    bool // a change names it
 	enroll  int32
 	fetched map[string]int32 // image → image.fetch
+	assumed bool             // it was said that nothing is known about it
+
 	picked  bool
-	assumed bool   // it was said that nothing is known about it
 	disks   string // storage for guest disks
 	imports string // storage for images and seeds
+
+	pickedCT  bool
+	roots     string // storage for root file systems of containers
+	templates string // storage for container templates
 }
 
 // usualIOWidth is the width of a host's I/O lane when the facts do not say: as
@@ -86,7 +91,9 @@ func (b *builder) nodeAsHost(p *node) *host {
 	}
 	name := string(p.Address)
 	h := &host{name: name, cluster: name, node: p, enroll: none, fetched: map[string]int32{}}
-	if f := b.known.hosts[name]; !p.absent() && f != nil && f.Presence == plan.Present {
+	if f := b.known.hosts[name]; b.rebuilds(p) != nil {
+		// It is made anew, and so is everyone on it.
+	} else if !p.absent() && f != nil && f.Presence == plan.Present {
 		h.facts = f
 	} else if !p.absent() && !p.neverReady() {
 		h.lost = true
@@ -129,6 +136,9 @@ type orphan struct {
 const (
 	contentImages = "images"
 	contentImport = "import"
+
+	contentRoot     = "rootdir"
+	contentTemplate = "vztmpl"
 )
 
 // storages picks, once per host, where disks and images go: what the host entry

@@ -2,10 +2,12 @@ package build
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/unit"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
 )
 
 // Deadlines in seconds. They are far beyond what a healthy host needs: a step
@@ -43,6 +45,9 @@ type nodeSteps struct {
 	copies []plan.Lock // guest and host I/O
 	ours   []plan.Guard
 	reason string
+	// removes is the incarnation of the guest that the steps take away and replace,
+	// "" for none.
+	removes string
 }
 
 func (b *builder) stepsOf(n *node, reason string) nodeSteps {
@@ -67,9 +72,24 @@ func (s nodeSteps) step(op plan.Op, deadline uint, args ...plan.Arg) plan.Step {
 
 // onGuest is a step that writes to the node's own guest.
 func (s nodeSteps) onGuest(op plan.Op, deadline uint, args ...plan.Arg) plan.Step {
-	step := s.step(op, deadline, append(args, plan.Arg{Name: plan.ArgVMID, Value: s.vmid})...)
+	args = append(args, plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
+	if s.n.is() == canon.LXC {
+		args = append(args, text(plan.ArgKind, canon.LXC))
+	}
+	if s.removes != "" {
+		args = append(args, text(plan.ArgIncarnation, s.removes))
+	}
+	step := s.step(op, deadline, args...)
 	step.Locks, step.Guards = s.guest, s.ours
 	return step
+}
+
+// is is the kind of the node's guest: what it is, or will be.
+func (n *node) is() string {
+	if n.match != nil {
+		return n.match.guest.Kind
+	}
+	return n.kind()
 }
 
 // config is a step of the config phase, in the node's mode.
@@ -88,6 +108,18 @@ func text(name, value string) plan.Arg {
 
 func list(name string, values ...string) plan.Arg {
 	return plan.Arg{Name: name, Value: plan.Value{List: values}}
+}
+
+// located adds where a disk is that the guest has already: what a step needs to be
+// allowed depends on it. Of a disk that the plan makes, the plan says so elsewhere.
+func (s nodeSteps) located(slot string, args ...plan.Arg) []plan.Arg {
+	if s.n.match == nil {
+		return args
+	}
+	if storage, _, ok := strings.Cut(canon.Volume(s.n.match.guest.Config, slot), ":"); ok {
+		args = append(args, text(plan.ArgStorage, storage))
+	}
+	return args
 }
 
 // marker is the argument that rewrites the guest's notes.
@@ -117,6 +149,9 @@ type tail struct {
 func (s nodeSteps) finish(t tail, after ...int32) {
 	n := s.n
 	conditions := []string{plan.AwaitAgent, plan.AwaitIP}
+	if n.is() == canon.LXC || n.Extra().Hardware.NoAgent.V {
+		conditions = conditions[1:]
+	}
 	if t.unseed {
 		conditions = append(conditions, plan.AwaitCloudInit)
 	}
@@ -125,13 +160,16 @@ func (s nodeSteps) finish(t tail, after ...int32) {
 	}
 	step := s.step(plan.GuestAwait, awaitDeadline, list(plan.ArgFor, conditions...), text(plan.ArgMAC, n.mac),
 		plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
+	if n.is() == canon.LXC {
+		step.Args = append(step.Args, text(plan.ArgKind, canon.LXC))
+	}
 	if t.guard {
 		step.Guards = s.unchanged(plan.PowerRunning)
 	}
 	at := s.add(step, "", after...)
 	address := plan.Arg{Name: plan.ArgAddress, Value: s.b.drafts.from(plan.LateGuestAddress, string(n.Address), at)}
 	if t.unseed {
-		step := s.onGuest(plan.SeedRemove, quickDeadline, text(plan.ArgWhat, plan.WhatDisk), text(plan.ArgSlot, plan.SlotSeed))
+		step := s.onGuest(plan.SeedRemove, quickDeadline, s.located(plan.SlotSeed, text(plan.ArgWhat, plan.WhatDisk), text(plan.ArgSlot, plan.SlotSeed))...)
 		at = s.add(step, plan.WhatDisk, at)
 	}
 	if t.push {

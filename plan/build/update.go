@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/homestak/homestak/lang/unit"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
 )
@@ -14,18 +13,32 @@ import (
 type difference struct {
 	attrs   []plan.Attr // what to set, by name; power and program among them
 	set     []plan.Arg  // PVE's keys for guest.configure
-	grow    bool
+	unset   []string    // PVE's keys that guest.configure deletes
+	grow    []string    // slots of disks
+	detach  []string    // slots of disks that are taken from the guest
+	attach  []*drive
+	move    []string // slots of disks that go to another storage
+	off     bool     // the guest must be off for that
 	start   bool
 	restart []string // PVE's keys that wait for a reboot
+	rebuild []string // attributes that only another guest can have
 	tail    tail
 	reason  string // "" when nothing is to be done
 }
 
+// changes reports whether the guest's configuration or disks change.
+func (d *difference) changes() bool {
+	return len(d.set)+len(d.unset)+len(d.grow)+len(d.detach)+len(d.attach)+len(d.move)+len(d.restart) > 0
+}
+
 // update lays out the steps that bring an existing guest to its declared form:
 //
-//	guest.configure ─ guest.grow ─ guest.start or guest.reboot ─ guest.await ─ …
+//	guest.configure ─ guest.grow ─ guest.detach ─ guest.attach ─ guest.move ─ guest.start or guest.reboot ─ guest.await ─ …
 func (b *builder) update(n *node) plan.Change {
 	diff := b.compare(n)
+	if len(diff.rebuild) > 0 {
+		return b.replace(n, diff.attrs)
+	}
 	b.tellFixed(n)
 	c := plan.Change{Action: plan.Update, Reason: diff.reason, Attrs: diff.attrs}
 	if diff.reason == "" {
@@ -36,21 +49,24 @@ func (b *builder) update(n *node) plan.Change {
 	}
 	s := b.stepsOf(n, c.Reason)
 	power := n.power()
-	n.restarts = len(diff.restart) > 0 || n.downed()
+	n.restarts = len(diff.restart) > 0 || diff.off || n.downed()
 	if n.downed() {
 		power = "" // whatever it was, it is something else by then
 	}
 	at := b.gates(n)
 	one := func(step plan.Step, ordinal string) { at = []int32{s.add(step, ordinal, at...)} }
-	if len(diff.set) > 0 {
-		step := s.onGuest(plan.GuestConfigure, quickDeadline, append(diff.set, s.marker())...)
+	if len(diff.set)+len(diff.unset) > 0 {
+		args := append(diff.set, s.marker())
+		if len(diff.unset) > 0 {
+			args = append(args, list(plan.ArgDelete, diff.unset...))
+		}
+		step := s.onGuest(plan.GuestConfigure, quickDeadline, args...)
 		step.Guards, step.Risk = s.unchanged(power), risk(diff.attrs, power)
 		one(step, "update")
 	}
-	if diff.grow {
-		step := s.grow()
-		step.Guards = s.unchanged(power)
-		one(step, "")
+	s.changeDisks(&diff, power, one)
+	if diff.off {
+		power = ""
 	}
 	if diff.tail.push {
 		at = s.publish(at...)
@@ -60,10 +76,10 @@ func (b *builder) update(n *node) plan.Change {
 		step.Guards = s.unchanged(power)
 		one(step, "")
 	}
-	if len(diff.restart) > 0 {
-		step := s.onGuest(plan.GuestReboot, powerDeadline, list(plan.ArgKeys, diff.restart...))
-		step.Guards, step.Risk = append(s.unchanged(power), b.holds(n)...), plan.Downtime
-		one(step, "")
+	if len(diff.restart) > 0 && !diff.off {
+		one(s.reboot(diff.restart, power), "")
+	}
+	if n.restarts && !n.downed() {
 		b.shareFate(n, fate{"goes down with it", "go down with it"}, true)
 	}
 	switch {
@@ -76,46 +92,117 @@ func (b *builder) update(n *node) plan.Change {
 	return c
 }
 
+// reboot restarts the guest for some keys, inside of its windows if it has any.
+func (s nodeSteps) reboot(keys []string, power string) plan.Step {
+	args := []plan.Arg{list(plan.ArgKeys, keys...)}
+	if policy := s.n.Extra().Reboot; policy.Policy.V == rebootWindow {
+		windows := make([]string, len(policy.Windows))
+		for i, w := range policy.Windows {
+			windows[i] = w.String()
+		}
+		args = append(args, list(plan.ArgWindows, windows...), text(plan.ArgZone, s.n.Becomes.Timezone.V))
+	}
+	step := s.onGuest(plan.GuestReboot, powerDeadline, args...)
+	step.Guards, step.Risk = append(s.unchanged(power), s.b.holds(s.n)...), plan.Downtime
+	return step
+}
+
 // compare works out the difference. What waits for a restart counts as what the
 // guest will be.
 func (b *builder) compare(n *node) difference {
-	g := n.match.guest
-	have := canon.Overlay(g.Config, g.Pending)
-	want := b.desired(n)
+	have, want := n.have(), b.desired(n)
 	var d difference
 	running := n.power() == plan.PowerRunning
-	for _, a := range canon.Diff(have, want) {
-		if a.Name == "scsi0.size" {
-			if !b.grows(n, a) {
-				continue
-			}
-			d.grow = true
-		} else if key := canon.KeyOf(a.Name); !slices.ContainsFunc(d.set, func(s plan.Arg) bool { return s.Name == key }) {
-			d.set = append(d.set, text(key, canon.Text(key, have, want)))
-		}
-		if !running {
+	attrs := append(canon.Diff(have, want), n.surplus(have)...)
+	var held []plan.Attr
+	for _, a := range attrs {
+		if !running && a.Class != plan.Rebuild {
 			a.Class = plan.Live
 		}
-		if a.Class == plan.Reboot {
-			d.restart = append(d.restart, canon.KeyOf(a.Name))
+		switch {
+		case b.withholds(n, a):
+			held = append(held, a)
+			continue
+		case a.Class == plan.Rebuild:
+			d.rebuild = append(d.rebuild, a.Name)
+		case strings.HasSuffix(a.Name, ".size") && n.fresh(canon.KeyOf(a.Name)) == nil && !b.grows(n, a):
+			continue
 		}
 		d.attrs = append(d.attrs, a)
 	}
+	if !b.makesDisks(n, d.attrs) {
+		return difference{}
+	}
+	b.place(n, &d, have, without(want, have, held))
 	b.drifted(n, d.attrs)
-	if running {
-		for _, a := range canon.Diff(g.Config, want) {
-			if key := canon.KeyOf(a.Name); a.Class == plan.Reboot && canon.Get(have, a.Name) == a.To {
-				d.restart = append(d.restart, key)
+	b.restarts(n, &d, want, held)
+	d.start = !running || n.downed() || d.off
+	b.classify(n, &d)
+	slices.SortFunc(d.attrs, func(x, y plan.Attr) int { return strings.Compare(x.Name, y.Name) })
+	return d
+}
+
+// place says for each difference what brings it about.
+func (b *builder) place(n *node, d *difference, have, want []plan.KV) {
+	for _, a := range d.attrs {
+		key := canon.KeyOf(a.Name)
+		fresh := n.fresh(key)
+		switch {
+		case fresh != nil:
+			if !slices.Contains(d.attach, fresh) {
+				d.attach = append(d.attach, fresh)
+				if fresh.from != "" {
+					d.detach = append(d.detach, fresh.from)
+				}
+			}
+		case strings.HasSuffix(a.Name, ".size"):
+			d.grow = append(d.grow, key)
+		case strings.HasSuffix(a.Name, "."+canon.Storage):
+			d.move = append(d.move, key)
+			d.off = d.off || a.Class == plan.Reboot
+		case a.To == "" && (strings.HasSuffix(a.Name, ".serial") || strings.HasSuffix(a.Name, ".mp")):
+			d.detach = append(d.detach, key)
+		case slices.ContainsFunc(d.set, func(s plan.Arg) bool { return s.Name == key }), slices.Contains(d.unset, key):
+		case !canon.Has(want, key):
+			d.unset = append(d.unset, key)
+		default:
+			if value := b.valueOf(n, key, have, want); value != "" {
+				d.set = append(d.set, text(key, value))
+			} else {
+				d.unset = append(d.unset, key)
+			}
+		}
+	}
+	slices.Sort(d.unset)
+}
+
+// restarts finds what waits for a restart of a guest that runs: what is about to,
+// and what already does.
+func (b *builder) restarts(n *node, d *difference, want []plan.KV, held []plan.Attr) {
+	if n.power() != plan.PowerRunning {
+		return
+	}
+	have := n.have()
+	var waits []plan.Attr
+	for _, a := range d.attrs {
+		if a.Class == plan.Reboot && !slices.Contains(d.move, canon.KeyOf(a.Name)) {
+			waits = append(waits, a)
+		}
+	}
+	for _, a := range append(canon.Diff(n.match.guest.Config, want), n.surplusNow()...) {
+		if a.Class == plan.Reboot && canon.Get(have, a.Name) == a.To {
+			waits = append(waits, a)
+			if n.Extra().Reboot.Policy.V != rebootStaged && n.Extra().Reboot.Policy.V != rebootNever {
 				d.attrs = append(d.attrs, a)
 			}
 		}
 	}
+	for _, a := range waits {
+		d.restart = append(d.restart, canon.KeyOf(a.Name))
+	}
 	slices.Sort(d.restart)
 	d.restart = slices.Compact(d.restart)
-	d.start = !running || n.downed()
-	b.classify(n, &d)
-	slices.SortFunc(d.attrs, func(x, y plan.Attr) int { return strings.Compare(x.Name, y.Name) })
-	return d
+	b.tellRestarts(n, d, held)
 }
 
 // classify names the reason and says what follows once the guest runs.
@@ -143,7 +230,7 @@ func (b *builder) classify(n *node, d *difference) {
 	switch {
 	case proven == "":
 		d.reason = plan.ReasonUnfinished
-	case len(d.set) > 0, d.grow, len(d.restart) > 0:
+	case d.changes():
 		d.reason = plan.ReasonDiffers
 	case proven != n.digest, n.rotated():
 		d.reason = plan.ReasonSpec
@@ -166,16 +253,22 @@ func brief(digest string) string { return digest[:min(len(digest), 12)] }
 
 // grows refuses to shrink a disk: PVE cannot, and what it would cut off is data.
 func (b *builder) grows(n *node, a plan.Attr) bool {
-	have, errHave := strconv.ParseInt(a.From, 10, 64)
-	want, _ := strconv.ParseInt(a.To, 10, 64)
-	if errHave != nil {
+	have, known := sizeOf(a.From)
+	want, _ := sizeOf(a.To)
+	if !known {
 		return true // no size is known, guest.grow's probe finds out
 	}
 	if want >= have {
 		return true
 	}
-	b.fail(codeShrink, n.Disk.From.Range, n.Decl, "the disk of node %q has %s, the manifest wants %s", n.Address, unit.Size(have), n.Disk.V).
-		Help = "a disk never shrinks: declare at least " + unit.Size(have).String() + ", or destroy the node and create it again"
+	which, at := "disk", n.Disk.From.Range
+	for _, x := range n.drives() {
+		if x.slot == canon.KeyOf(a.Name) {
+			which, at = "disk "+strconv.Quote(x.Name.V), x.Size.From.Range
+		}
+	}
+	b.fail(codeShrink, at, n.Decl, "the %s of node %q has %s, the manifest wants %s", which, n.Address, have, want).
+		Help = "a disk never shrinks: declare at least " + have.String() + ", or destroy the node and create it again"
 	return false
 }
 

@@ -84,7 +84,8 @@ func Text(name string, config, want []plan.KV) string {
 	slices.Sort(order)
 	var words []string
 	bus, _, _ := Slot(name)
-	isNIC, isDisk := bus == "net" && parts["model"] != "", isDiskBus(bus) || name == "rootfs"
+	isNIC := bus == "net" && parts["model"] != ""
+	isDisk := isDiskBus(bus) || name == "rootfs" || bus == "efidisk" || bus == "tpmstate"
 	switch {
 	case isNIC:
 		words = append(words, parts["model"]+"="+parts["macaddr"])
@@ -92,6 +93,10 @@ func Text(name string, config, want []plan.KV) string {
 		words = append(words, parts["file"])
 	case isDisk && parts["volume"] != "":
 		words = append(words, parts["volume"])
+	}
+	if bare := bareOf(name); parts[bare] != "" {
+		words = append(words, parts[bare])
+		delete(parts, bare)
 	}
 	for _, part := range order {
 		switch {
@@ -108,6 +113,19 @@ func Text(name string, config, want []plan.KV) string {
 		}
 	}
 	return strings.Join(words, ",")
+}
+
+// bareOf is the part that is written without its name, as people do.
+func bareOf(name string) string {
+	switch name {
+	case "agent":
+		return "enabled"
+	case "cpu":
+		return "cputype"
+	case "machine", "vga":
+		return "type"
+	}
+	return ""
 }
 
 // sizeText writes a number of bytes as PVE does: in the largest unit that gives a

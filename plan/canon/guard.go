@@ -31,6 +31,9 @@ func Wants(steps []plan.Step, a addr.Address) []plan.KV {
 		switch s.Op {
 		case plan.GuestCreate, plan.GuestClone, plan.CTCreate, plan.GuestConfigure, plan.GuestAttach:
 			out = append(out, Only(Settings(kind, Params(s)))...)
+			if size := s.Text(plan.ArgSize); size != "" {
+				out = append(out, plan.KV{Key: disk + ".size", Value: size})
+			}
 			for _, key := range s.List(plan.ArgDelete) {
 				out = append(out, unset(kind, key)...)
 			}
@@ -55,7 +58,7 @@ func Params(s *plan.Step) []plan.KV {
 		switch {
 		case a.Value.Late != nil, strings.Contains(a.Name, "."):
 		case a.Name == plan.ArgVMID, a.Name == plan.ArgDelete, a.Name == plan.ArgProgram, a.Name == plan.ArgKind,
-			a.Name == plan.ArgDisk, a.Name == plan.ArgIncarnation:
+			a.Name == plan.ArgDisk, a.Name == plan.ArgIncarnation, a.Name == plan.ArgSize:
 		case a.Value.List != nil:
 			out = append(out, plan.KV{Key: a.Name, Value: strings.Join(a.Value.List, ";")})
 		default:

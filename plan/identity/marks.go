@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/addr"
@@ -14,6 +15,7 @@ type Subject struct {
 	Addr     addr.Address
 	UUID     string       // birth, or of record when known
 	VMID     uint         // declared, planned, or the first choice of the hash
+	MAC      string       // declared for its first interface, "" for the one that follows from the uuid: a container's third mark
 	Was      addr.Address // the address it had before it was renamed, "" for none: a marker may still say that one
 }
 
@@ -21,7 +23,7 @@ type Subject struct {
 type Marks struct {
 	VMID   bool // it has the vmid the node should have, or its own marker says so
 	Marker bool // its notes say so, signed with the site's key, for this vmid
-	Third  bool // its SMBIOS uuid is the node's
+	Third  bool // its SMBIOS uuid is the node's; of a container, the address of an interface
 }
 
 // MarksOf compares a guest with a node. A guest whose authentic marker names
@@ -39,8 +41,15 @@ func MarksOf(g *plan.GuestFacts, s Subject) Marks {
 	return Marks{
 		VMID:   signed || g.VMID == s.VMID && s.VMID != 0,
 		Marker: signed,
-		Third:  g.UUID != "" && strings.EqualFold(g.UUID, uuid),
+		Third:  g.UUID != "" && strings.EqualFold(g.UUID, uuid) || g.Kind == "lxc" && hasMAC(g, MAC(uuid, 0), s.MAC),
 	}
+}
+
+// hasMAC reports whether a guest has an interface with one of these addresses.
+func hasMAC(g *plan.GuestFacts, addresses ...string) bool {
+	return slices.ContainsFunc(g.MACs, func(mac string) bool {
+		return slices.ContainsFunc(addresses, func(a string) bool { return strings.EqualFold(a, mac) })
+	})
 }
 
 // Names reports whether a marker, authentic or not, says the guest is the node.
