@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"strings"
 
 	"github.com/homestak/homestak/lang/diag"
@@ -45,18 +46,16 @@ func (s *Seed) check() error {
 	if s.Instance == "" {
 		return bad("there is no instance id")
 	}
-	if _, err := net.ParseMAC(s.MAC); err != nil {
-		return bad("%q is not a MAC address", s.MAC)
+	if s.IP == "" {
+		return bad("the first interface has no address and no dhcp")
 	}
-	if s.IP != "dhcp" {
-		if _, err := netip.ParsePrefix(s.IP); err != nil {
-			return bad("%q is neither dhcp nor an address with its prefix length", s.IP)
+	for _, n := range append([]Interface{s.first()}, s.Interfaces...) {
+		if why := n.check(); why != "" {
+			return bad("%s", why)
 		}
 	}
-	for _, a := range append([]string{s.Gateway}, s.DNS...) {
-		if _, err := netip.ParseAddr(a); a != "" && err != nil {
-			return bad("%q is not an address", a)
-		}
+	if why := s.Extra.check(); why != "" {
+		return bad("%s", why)
 	}
 	if oneLine(s.UserCA) == "" || oneLine(s.HostCert) == "" || len(bytes.TrimSpace(s.HostKeyPEM)) == 0 {
 		return bad("it needs the user CA, a host key and its certificate, one line each")
@@ -89,31 +88,75 @@ func (s *Seed) metaData() []byte {
 	return fmt.Appendf(nil, "instance-id: %s\nlocal-hostname: %s\n", quote(s.Instance), quote(s.Hostname))
 }
 
-// networkConfig names the interface eth0: a renderer that knows no match by
-// MAC (ifupdown) configures interfaces by name.
+// first is the first interface.
+func (s *Seed) first() Interface {
+	return Interface{Name: "eth0", MAC: s.MAC, IP: s.IP, Gateway: s.Gateway, DNS: s.DNS}
+}
+
+// check says what is wrong with an interface, "" when nothing is.
+func (n *Interface) check() string {
+	if !interfaceName.MatchString(n.Name) {
+		return fmt.Sprintf("%q is no name of an interface", n.Name)
+	}
+	if _, err := net.ParseMAC(n.MAC); err != nil {
+		return fmt.Sprintf("%q is not a MAC address", n.MAC)
+	}
+	if _, err := netip.ParsePrefix(n.IP); err != nil && n.IP != "dhcp" && n.IP != "" {
+		return fmt.Sprintf("%q is neither dhcp nor an address with its prefix length", n.IP)
+	}
+	for _, a := range append([]string{n.Gateway}, n.DNS...) {
+		if _, err := netip.ParseAddr(a); a != "" && err != nil {
+			return fmt.Sprintf("%q is not an address", a)
+		}
+	}
+	return ""
+}
+
+var interfaceName = regexp.MustCompile(`^[a-z][a-z0-9]{0,14}$`)
+
+// networkConfig names interfaces eth0 and so on: a renderer that knows no match
+// by MAC (ifupdown) configures interfaces by name.
 func (s *Seed) networkConfig() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "version: 2\nethernets:\n  eth0:\n    match:\n      macaddress: %s\n    set-name: eth0\n", quote(strings.ToLower(s.MAC)))
-	if s.IP == "dhcp" {
-		b.WriteString("    dhcp4: true\n")
-	} else {
-		fmt.Fprintf(&b, "    addresses:\n      - %s\n", quote(s.IP))
-		if s.Gateway != "" {
-			to := "0.0.0.0/0"
-			if gw, err := netip.ParseAddr(s.Gateway); err == nil && gw.Is6() {
-				to = "::/0"
-			}
-			fmt.Fprintf(&b, "    routes:\n      - to: %s\n        via: %s\n", quote(to), quote(s.Gateway))
-		}
-	}
-	if len(s.DNS) > 0 || s.Domain != "" {
-		b.WriteString("    nameservers:\n")
-		list(&b, "addresses", s.DNS)
-		if s.Domain != "" {
-			list(&b, "search", []string{s.Domain})
-		}
+	b.WriteString("version: 2\nethernets:\n")
+	first := s.first()
+	first.config(&b, s.Domain, true)
+	for _, n := range s.Interfaces {
+		n.config(&b, "", false)
 	}
 	return b.Bytes()
+}
+
+// config writes one interface. The routes that a server hands out are followed
+// on the first one alone, so that a further network takes no traffic that is not
+// for it.
+func (n *Interface) config(b *bytes.Buffer, domain string, routed bool) {
+	fmt.Fprintf(b, "  %s:\n    match:\n      macaddress: %s\n    set-name: %s\n", n.Name, quote(strings.ToLower(n.MAC)), n.Name)
+	switch n.IP {
+	case "":
+		b.WriteString("    dhcp4: false\n")
+	case "dhcp":
+		b.WriteString("    dhcp4: true\n")
+		if !routed {
+			b.WriteString("    dhcp4-overrides:\n      use-routes: false\n")
+		}
+	default:
+		fmt.Fprintf(b, "    addresses:\n      - %s\n", quote(n.IP))
+		if n.Gateway != "" {
+			to := "0.0.0.0/0"
+			if gw, err := netip.ParseAddr(n.Gateway); err == nil && gw.Is6() {
+				to = "::/0"
+			}
+			fmt.Fprintf(b, "    routes:\n      - to: %s\n        via: %s\n", quote(to), quote(n.Gateway))
+		}
+	}
+	if len(n.DNS) > 0 || domain != "" {
+		b.WriteString("    nameservers:\n")
+		list(b, "addresses", n.DNS)
+		if domain != "" {
+			list(b, "search", []string{domain})
+		}
+	}
 }
 
 func list(b *bytes.Buffer, name string, items []string) {

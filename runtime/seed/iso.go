@@ -100,7 +100,8 @@ func sectors(n int) int { return (n + sector - 1) / sector }
 
 // Parse reads a seed disk. It takes any ISO9660 volume labelled cidata (in
 // either case) of at most 4 MiB with user-data and meta-data in its root;
-// names are compared as Linux shows them, without version and in lower case.
+// names are compared as Linux shows them: Rock Ridge's, else without version and
+// in lower case.
 // It never reads outside the given bytes and its cost is bounded by them.
 func Parse(disk []byte) (*Files, error) {
 	bad := func(why string) (*Files, error) {
@@ -188,8 +189,29 @@ func readEntry(raw []byte) (entry, bool) {
 		return entry{}, false
 	}
 	name, _, _ := strings.Cut(string(raw[33:33+n]), ";")
+	area := min(33+n+(n+1)%2, int(raw[0])) // after the name, at an even offset
+	if long := rockRidge(raw[area:raw[0]]); long != "" {
+		name = long
+	}
 	return entry{
 		name: strings.ToLower(strings.TrimSuffix(name, ".")),
 		at:   int(at), size: int(size), dir: raw[25]&flagDirectory != 0,
 	}, true
+}
+
+// rockRidge is the name that a record's system use area gives it beside the
+// short one, as other makers of seeds do; "" when there is none.
+func rockRidge(area []byte) string {
+	var name []byte
+	for len(area) >= 4 {
+		n := int(area[2])
+		if n < 4 || n > len(area) {
+			break
+		}
+		if string(area[:2]) == "NM" && n > 5 {
+			name = append(name, area[5:n]...)
+		}
+		area = area[n:]
+	}
+	return string(name)
 }

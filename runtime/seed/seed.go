@@ -38,6 +38,34 @@ type Seed struct {
 	UserCA     string   // authorized_keys line of the SSH user CA
 	HostKeyPEM []byte   // OpenSSH private key
 	HostCert   string   // certificate line for it
+
+	Interfaces []Interface // further ones
+	Extra      Extra
+}
+
+// Interface is a network interface besides the first.
+type Interface struct {
+	Name    string // what the machine calls it, as in eth1
+	MAC     string
+	IP      string // "dhcp", CIDR, or "" for no address
+	Gateway string
+	DNS     []string
+}
+
+// Extra is what somebody wants to be there at the first boot. It is no secret:
+// whoever can read the seed can read it.
+type Extra struct {
+	Packages []string
+	Files    []File
+	Commands []string // each for a shell
+}
+
+// File is a file of the first boot.
+type File struct {
+	Path    string // absolute
+	Content string
+	Owner   string // a user; its group is the user's own
+	Mode    string // octal, as in "0644"
 }
 
 // Files are the contents of a seed.

@@ -286,6 +286,11 @@ func TestBuildRefuses(t *testing.T) {
 		"two lines":   func(s *seed.Seed) { s.UserCA = "a\nb" },
 		"injection":   func(s *seed.Seed) { s.Domain = "x\"\nusers: [root]" },
 		"tab":         func(s *seed.Seed) { s.HostCert = "a\tb" },
+		"path":        func(s *seed.Seed) { s.Extra.Files = []seed.File{{Path: "etc", Mode: "0644", Owner: "root"}} },
+		"mode":        func(s *seed.Seed) { s.Extra.Files = []seed.File{{Path: "/etc/x", Mode: "644\n", Owner: "root"}} },
+		"lines":       func(s *seed.Seed) { s.Extra.Commands = []string{"a\nb"} },
+		"no card":     func(s *seed.Seed) { s.Interfaces = []seed.Interface{{Name: "eth1", IP: "dhcp"}} },
+		"name":        func(s *seed.Seed) { s.Interfaces = []seed.Interface{{Name: "a:\n", MAC: "0A:1B:2C:3D:4E:60"}} },
 		"huge":        func(s *seed.Seed) { s.HostKeyPEM = bytes.Repeat([]byte("k"), 8<<20) },
 	} {
 		s := sample()

@@ -10,7 +10,7 @@ import (
 // neither the host key nor anything that would undo what was converged.
 func (s *Seed) userData(meta, network []byte) []byte {
 	var b bytes.Buffer
-	s.common(&b, "localhost")
+	s.common(&b, "localhost", s.Extra)
 	b.WriteString("write_files:\n")
 	s.driverFiles(&b)
 	file(&b, HostKeyPath, "0600", string(s.HostKeyPEM))
@@ -18,12 +18,17 @@ func (s *Seed) userData(meta, network []byte) []byte {
 	file(&b, LocalSeed+"/meta-data", "0600", string(meta))
 	file(&b, LocalSeed+"/network-config", "0600", string(network))
 	file(&b, LocalSeed+"/user-data", "0600", string(s.localUserData()))
+	for _, f := range s.Extra.Files {
+		f.write(&b)
+	}
 	return b.Bytes()
 }
 
+// localUserData has nothing that is for the first boot alone: whoever makes
+// cloud-init start over wants no second one.
 func (s *Seed) localUserData() []byte {
 	var b bytes.Buffer
-	s.common(&b, "false")
+	s.common(&b, "false", Extra{})
 	b.WriteString("write_files:\n")
 	s.driverFiles(&b)
 	return b.Bytes()
@@ -33,7 +38,7 @@ func (s *Seed) localUserData() []byte {
 // runs is the image's and the spec's business, and a first boot stays short.
 // /etc/hosts gets the machine's own line at the first boot only: converging the
 // spec may refine it, and cloud-init must not put its own version back.
-func (s *Seed) common(b *bytes.Buffer, hosts string) {
+func (s *Seed) common(b *bytes.Buffer, hosts string, extra Extra) {
 	fmt.Fprintf(b, `#cloud-config
 hostname: %s
 fqdn: %s
@@ -43,9 +48,9 @@ package_update: true
 package_upgrade: false
 packages:
   - qemu-guest-agent
-runcmd:
+%sruncmd:
   - [systemctl, start, qemu-guest-agent]
-users:
+%susers:
   - name: %s
     gecos: "homestak's driver"
     system: true
@@ -53,7 +58,7 @@ users:
     homedir: /
     shell: /bin/sh
     lock_passwd: true
-`, quote(s.Hostname), quote(s.fqdn()), hosts, DriverUser)
+`, quote(s.Hostname), quote(s.fqdn()), hosts, items(extra.Packages), items(extra.Commands), DriverUser)
 }
 
 // driverFiles open the door for the driver and for nobody else. Naming one host

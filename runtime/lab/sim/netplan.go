@@ -32,6 +32,9 @@ type ethernet struct {
 		Addresses []string `yaml:"addresses"`
 		Search    []string `yaml:"search"`
 	} `yaml:"nameservers"`
+	Overrides struct {
+		UseRoutes *bool `yaml:"use-routes"` // the lab's machines reach what is on their networks
+	} `yaml:"dhcp4-overrides"`
 	MTU      int   `yaml:"mtu"`
 	Optional *bool `yaml:"optional"`
 }
