@@ -259,6 +259,7 @@ func (in *inspection) look(ctx context.Context, i int) {
 	s := &in.p.Steps[i]
 	if in.changes(s) {
 		in.lookInside(ctx, i)
+		in.lookAtDisks(ctx, i)
 		return
 	}
 	var verdict verdict
@@ -295,6 +296,20 @@ func (in *inspection) lookInside(ctx context.Context, i int) {
 			in.findings[i] = about(in.env.explain(d), s)
 			in.mu.Unlock()
 		}
+	}
+}
+
+// lookAtDisks checks what a step needs on the storages of a guest that is there
+// already, although earlier steps are going to change the guest.
+func (in *inspection) lookAtDisks(ctx context.Context, i int) {
+	t := in.newTask(&in.p.Steps[i], false)
+	if t.isOver() {
+		return
+	}
+	if d := in.checkDisks(ctx, t); d != nil && ctx.Err() == nil {
+		in.mu.Lock()
+		in.findings[i] = about(d, t.s)
+		in.mu.Unlock()
 	}
 }
 
@@ -343,8 +358,8 @@ func (in *inspection) judge(ctx context.Context, s *plan.Step) (verdict, error) 
 	if err := t.checkGuards(ctx); err != nil {
 		return todo, err
 	}
-	if err := in.checkDisks(ctx, t); err != nil {
-		return todo, err
+	if d := in.checkDisks(ctx, t); d != nil {
+		return todo, d
 	}
 	return todo, in.checkSupplies(ctx, s)
 }

@@ -104,20 +104,20 @@ func some(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:named], ", "), len(list)-named)
 }
 
-// checkDisks looks at the needs of a step that only the guest itself can tell:
-// which storage its disks are on.
-func (in *inspection) checkDisks(ctx context.Context, t *task) error {
+// checkDisks looks at the needs of a step that only the guest itself can tell, when
+// the plan does not: which storage its disks are on.
+func (in *inspection) checkDisks(ctx context.Context, t *task) *diag.Diagnostic {
 	p, ok := in.held[t.s.Host]
 	if !ok || t.n == nil || !asksForStorage(t.s) {
 		return nil
 	}
 	h, err := in.fleet.host(ctx, t.s.Host)
 	if err != nil {
-		return err
+		return nil // the step itself will say so
 	}
 	g, err := in.read(ctx, h, t.n.vmid)
 	if err != nil || g == nil {
-		return err
+		return nil
 	}
 	needs, _ := perm.Step(t.s, perm.Place{
 		Node: h.node, Release: p.release, Kind: g.Kind,
@@ -129,7 +129,8 @@ func (in *inspection) checkDisks(ctx context.Context, t *task) error {
 	return nil
 }
 
-// asksForStorage reports whether what a step needs depends on where a disk is.
+// asksForStorage reports whether what a step needs depends on where a disk is, and
+// the step does not say.
 func asksForStorage(s *plan.Step) bool {
 	asked := false
 	_, _ = perm.Step(s, perm.Place{Storage: func(string, string) string { asked = true; return "" }})
