@@ -20,7 +20,7 @@ type extras struct {
 	} `yaml:"write_files"`
 }
 
-func readUserData(t testing.TB, data []byte) (x extras) {
+func readUserData(t rapid.TB, data []byte) (x extras) {
 	t.Helper()
 	if err := yaml.Unmarshal(data, &x); err != nil {
 		t.Fatalf("%v\n%s", err, data)
