@@ -35,7 +35,7 @@ type node struct {
 }
 
 func (n *node) subject(siteID, manifest string) identity.Subject {
-	return identity.Subject{SiteID: siteID, Manifest: manifest, Addr: n.addr, UUID: n.uuid, VMID: n.vmid}
+	return identity.Subject{SiteID: siteID, Manifest: manifest, Addr: n.addr, UUID: n.uuid, VMID: n.vmid, MAC: n.mac}
 }
 
 // index finds the parts of a program by name.
@@ -171,10 +171,9 @@ func (n *node) learn(s *plan.Step) {
 		if i, err := strconv.ParseUint(instance[strings.LastIndexByte(instance, '-')+1:], 10, 32); err == nil {
 			n.incarnation = uint(i)
 		}
-		n.fixed(plan.MadeDNS, strings.Join(s.List(plan.ArgDNS), ","))
-		n.fixed(plan.MadeDomain, s.Text(plan.ArgDomain))
-		n.fixed(plan.MadeGateway, s.Text(plan.ArgGateway))
-		n.fixed(plan.MadeIP, s.Text(plan.ArgIP))
+		for _, kv := range s.Made() {
+			n.fixed(kv.Key, kv.Value)
+		}
 	case plan.GuestCreate:
 		n.created = s
 		n.fixed(plan.MadeImage, s.Text(plan.ArgImageName))

@@ -47,7 +47,7 @@ func (o *seedUpload) act(ctx context.Context) error {
 		return journalFailed(err)
 	}
 	sum := sha256.Sum256(data)
-	if err := o.upload(ctx, h, storage, name, "sha256:"+hex.EncodeToString(sum[:]), data); err != nil {
+	if err := o.upload(ctx, h, storage, contentImport, name, "sha256:"+hex.EncodeToString(sum[:]), data); err != nil {
 		return err
 	}
 	o.mu.Lock()
@@ -74,11 +74,27 @@ func (o *seedUpload) build() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return seed.Build(seed.Seed{
+	content := seed.Seed{
 		Instance: o.s.Text(plan.ArgInstance), Hostname: o.s.Text(plan.ArgHostname), Domain: o.s.Text(plan.ArgDomain),
 		MAC: o.s.Text(plan.ArgMAC), IP: o.s.Text(plan.ArgIP), Gateway: o.s.Text(plan.ArgGateway), DNS: o.s.List(plan.ArgDNS),
 		UserCA: o.env.Keys.UserCALine(), HostKeyPEM: key, HostCert: string(cert),
-	})
+		Extra: seed.Extra{Packages: o.s.List(plan.ArgPackages), Commands: o.s.List(plan.ArgCommands)},
+	}
+	for _, text := range o.s.List(plan.ArgInterfaces) {
+		i, err := plan.ParseSeedInterface(text)
+		if err != nil {
+			return nil, err
+		}
+		content.Interfaces = append(content.Interfaces, seed.Interface{Name: i.Name, MAC: i.MAC, IP: i.IP, Gateway: i.Gateway, DNS: i.DNS})
+	}
+	for _, text := range o.s.List(plan.ArgFiles) {
+		f, err := plan.ParseSeedFile(text)
+		if err != nil {
+			return nil, err
+		}
+		content.Extra.Files = append(content.Extra.Files, seed.File{Path: f.Path, Content: f.Content, Owner: f.Owner, Mode: f.Mode})
+	}
+	return seed.Build(content)
 }
 
 // seedUploadRemove removes the uploaded file: once the guest owns a copy, nobody

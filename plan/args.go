@@ -7,12 +7,14 @@ import "slices"
 // parameter (cores, memory, net0, …) and goes to the API as it stands.
 const (
 	ArgAddress     = "address"         // guest.address, late: where the target answers
+	ArgCommands    = "commands"        // list of shell commands of the first boot
 	ArgChecksum    = "checksum"        // "sha256:<hex>" or "sha512:<hex>"
 	ArgDelete      = "delete"          // list of PVE keys to unset (guest.configure)
 	ArgDescription = "description"     // marker, late: the fenced block for the guest's notes
 	ArgDisk        = "disk"            // slot of the disk to grow, "scsi0"
 	ArgDNS         = "dns"             // list of resolver addresses
 	ArgDomain      = "domain"          // DNS domain, may be ""
+	ArgFiles       = "files"           // list of files of the first boot, see SeedFile
 	ArgFor         = "for"             // list of Await… conditions
 	ArgGateway     = "gateway"         // default route, may be ""
 	ArgGrace       = "grace"           // seconds, decimal
@@ -22,10 +24,12 @@ const (
 	ArgImageName   = "image.name"      // the same, in guest.create: what the marker remembers
 	ArgIncarnation = "incarnation"     // of the guest that a replacement removes, decimal: one with a later number is the new one
 	ArgInstance    = "instance"        // cloud-init instance id: uuid-incarnation
+	ArgInterfaces  = "interfaces"      // list of further interfaces, see SeedInterface
 	ArgIP          = "ip"              // "dhcp" or a CIDR
 	ArgKeys        = "keys"            // list of PVE keys that wait for the restart (guest.reboot)
 	ArgKind        = "kind"            // "lxc"; a guest step without it is about a VM
 	ArgMAC         = "mac"             // of the declared NIC, AA:BB:CC:DD:EE:FF
+	ArgPackages    = "packages"        // list of packages of the first boot
 	ArgProgram     = "program"         // digest of a NodeProgram, 64 hex digits
 	ArgSecrets     = "program.secrets" // SecretsDigest of the program's secrets, in guest.configure: what the marker remembers
 	ArgSeed        = "seed"            // seed.name, late: name of the uploaded seed; constant: one that an earlier run left
@@ -78,6 +82,11 @@ const (
 	MadeGateway = "gateway" // default route
 	MadeImage   = "image"   // name in the catalogue
 	MadeIP      = "ip"      // "dhcp" or a CIDR
+
+	MadeFirstBoot  = "cloud_init" // a short digest of packages, files and commands
+	MadeInterfaces = "interfaces" // further ones: name, address, gateway and resolvers of each, joined by "; "
+
+	MadeHostKey = "hostkey" // of a container: fingerprint of the SSH host key it showed first
 
 	MadeDisk = "disk." // followed by the name of a further disk, or the path of a mount point: its volume
 )

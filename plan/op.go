@@ -17,7 +17,8 @@ const (
 	// SeedUpload builds the node's seed and uploads it under a random name.
 	// Writes: storage content. Probe: the guest already exists with the node's
 	// identity. Args: storage, hostname, domain, instance (uuid-incarnation), mac,
-	// ip ("dhcp" or CIDR), gateway, dns (list), hostkey (late).
+	// ip ("dhcp" or CIDR), gateway, dns (list), hostkey (late); interfaces, packages,
+	// files and commands (lists, see seedargs.go) when there are any.
 	// Produces seed.name. Locks: host I/O. Undo: seed.remove.
 	SeedUpload
 	// SeedRemove removes a seed. Args: what = "upload" (storage, seed) or

@@ -318,15 +318,8 @@ func (w *model) made(create *plan.Step) []plan.KV {
 		if s.Addr != create.Addr || s.Op != plan.SeedUpload {
 			continue
 		}
-		for _, kv := range []plan.KV{
-			{Key: plan.MadeDNS, Value: strings.Join(s.List(plan.ArgDNS), ",")}, {Key: plan.MadeDomain, Value: s.Text(plan.ArgDomain)},
-			{Key: plan.MadeGateway, Value: s.Text(plan.ArgGateway)}, {Key: plan.MadeImage, Value: create.Text(plan.ArgImageName)},
-			{Key: plan.MadeIP, Value: s.Text(plan.ArgIP)},
-		} {
-			if kv.Value != "" {
-				out = append(out, kv)
-			}
-		}
+		out = append(s.Made(), plan.KV{Key: plan.MadeImage, Value: create.Text(plan.ArgImageName)})
+		slices.SortFunc(out, func(a, b plan.KV) int { return strings.Compare(a.Key, b.Key) })
 	}
 	return out
 }

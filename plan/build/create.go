@@ -10,7 +10,6 @@ import (
 	"github.com/homestak/homestak/lang/unit"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
-	"github.com/homestak/homestak/plan/identity"
 )
 
 // makeNode lays out the steps that bring one node to its declared form.
@@ -139,23 +138,6 @@ func (b *builder) checkBuiltin(n *node, img *ir.Image) {
 		d.Label = "its source is " + img.Source.V
 		d.Help = "add images/" + img.Name + ".yaml with an https source and its checksum"
 	}
-}
-
-func (s nodeSteps) uploadSeed(gates []int32) int32 {
-	n := s.n
-	step := s.step(plan.SeedUpload, quickDeadline,
-		list(plan.ArgDNS, n.Network.DNS.V...),
-		text(plan.ArgDomain, n.Network.Domain.V), text(plan.ArgGateway, n.Network.Gateway.V),
-		plan.Arg{Name: plan.ArgHostKey, Value: plan.Value{Late: &plan.Late{Kind: plan.LateHostKey, Of: string(n.Address)}}},
-		text(plan.ArgHostname, hostname(n)), text(plan.ArgInstance, identity.Instance(n.uuid, n.incarnation)),
-		text(plan.ArgIP, seedIP(n)), text(plan.ArgMAC, n.mac), text(plan.ArgStorage, n.host.imports))
-	step.Locks = s.copies[:1]
-	at := s.add(step, "", gates...)
-	undo := s.step(plan.SeedRemove, quickDeadline, text(plan.ArgWhat, plan.WhatUpload), text(plan.ArgStorage, n.host.imports),
-		plan.Arg{Name: plan.ArgSeed, Value: s.b.drafts.from(plan.LateSeedName, string(n.Address), at)})
-	undo.Phase = plan.PhaseDestroy
-	s.b.drafts.addUndo(at, undo)
-	return at
 }
 
 // createGuest is the one call that makes the guest with all its marks.

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/homestak/homestak/lang/source"
@@ -12,28 +13,17 @@ import (
 // made is what the node's creation fixes: its seed acts at the first boot only,
 // and its disk is copied from the image once. Sorted by name, empty values left
 // out, as markers have it. The host name is not among it, the node program holds
-// the guest to that.
+// the guest to that. A container has no seed, and PVE holds it to its addresses.
 func made(n *node) []plan.KV {
 	var out []plan.KV
-	for _, kv := range []plan.KV{
-		{Key: plan.MadeDNS, Value: strings.Join(n.Network.DNS.V, ",")},
-		{Key: plan.MadeDomain, Value: n.Network.Domain.V},
-		{Key: plan.MadeGateway, Value: n.Network.Gateway.V},
-		{Key: plan.MadeImage, Value: n.Image.V},
-		{Key: plan.MadeIP, Value: seedIP(n)},
-	} {
-		if kv.Value = strings.TrimSpace(kv.Value); kv.Value != "" {
-			out = append(out, kv)
-		}
+	if n.kind() == canon.QEMU {
+		out = seedMade(n)
 	}
+	if image := n.imageName(); image != "" {
+		out = append(out, plan.KV{Key: plan.MadeImage, Value: image})
+	}
+	slices.SortFunc(out, func(a, b plan.KV) int { return strings.Compare(a.Key, b.Key) })
 	return out
-}
-
-func seedIP(n *node) string {
-	if n.Network.IP.V == "" {
-		return "dhcp"
-	}
-	return n.Network.IP.V
 }
 
 // tellFixed names what the manifest says otherwise than it did when the guest was
@@ -47,8 +37,13 @@ func (b *builder) tellFixed(n *node) {
 		plan.MadeDNS: n.Network.DNS.From.Range, plan.MadeDomain: n.Network.Domain.From.Range, plan.MadeGateway: n.Network.Gateway.From.Range,
 		plan.MadeImage: n.Image.From.Range, plan.MadeIP: n.Network.IP.From.Range,
 	}
+	if g := n.Extra(); n.kind() == canon.LXC {
+		at[plan.MadeImage] = g.Container.Template.From.Range
+	} else if len(g.Interfaces) > 0 {
+		at[plan.MadeInterfaces] = g.Interfaces[0].Decl
+	}
 	want := made(n)
-	for _, name := range []string{plan.MadeDNS, plan.MadeDomain, plan.MadeGateway, plan.MadeImage, plan.MadeIP} {
+	for _, name := range []string{plan.MadeDNS, plan.MadeDomain, plan.MadeFirstBoot, plan.MadeGateway, plan.MadeImage, plan.MadeInterfaces, plan.MadeIP} {
 		from, to := canon.Get(m.Made, name), canon.Get(want, name)
 		if from == to {
 			continue

@@ -25,6 +25,7 @@ func findings(p *plan.Plan, code string) string {
 // anything about a guest that cannot say how it was made.
 func TestFixedAtCreation(t *testing.T) {
 	was := "a ip=10.0.0.5/24 gateway=10.0.0.1 dns=10.0.0.2,10.0.0.3 domain=home.arpa"
+	was += " nic:1=ip=10.1.0.5/24"
 	f := made(t, deployment(was))
 	same := makePlan(t, deployment(was), f, plan.GoalCreate)
 	if got := findings(same, "HS0708"); got != "" || len(same.Program.Steps) > 0 {
@@ -36,6 +37,7 @@ func TestFixedAtCreation(t *testing.T) {
 		strings.Replace(was, "gateway=10.0.0.1 ", "", 1):      {" gateway 10.0.0.1, ", " says (none)"},
 		strings.Replace(was, ",10.0.0.3", "", 1):              {" dns 10.0.0.2,10.0.0.3, ", " says 10.0.0.2;"},
 		was + " image=debian-13-pve":                          {" image debian-12, ", " says debian-13-pve"},
+		strings.Replace(was, "10.1.0.5", "10.1.0.6", 1):       {" interfaces eth1 10.1.0.5/24, ", " says eth1 10.1.0.6/24"},
 		strings.Replace(was, "home.arpa", "example.org", 1):   {" domain home.arpa, ", " says example.org"},
 	} {
 		p, list := build.Plan(deployment(line), f, plan.GoalCreate, options)
