@@ -1,0 +1,56 @@
+package apply_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/homestak/homestak/apply"
+	"github.com/homestak/homestak/plan"
+)
+
+const firstBoot = `schema_version: 2
+name: boot
+nodes:
+  - name: one
+    spec: web
+    network: {ip: 10.0.0.10/24}
+    interfaces: [{ip: 10.0.0.11/24}, {slot: 4}]
+    cloud_init:
+      packages: [nginx]
+      files:
+        - {path: /etc/motd, content: "hello\n", mode: "0600"}
+        - {path: /srv/alice, content: "for her", owner: homestak-driver}
+      commands: ["echo done > /root/first-boot"]
+`
+
+// What a node adds to its first boot is there after it, and its further
+// interfaces have their addresses; neither is there to be planned again.
+func TestFirstBoot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"boot": firstBoot})
+	p := w.plan("boot", plan.GoalCreate)
+	w.must(p, apply.Done)
+	w.shell(p, "boot/one", "sudo -n test -f /root/first-boot && test -f /srv/alice && sudo -n grep -q hello /etc/motd")
+	var addresses []string
+	nics := w.do("GET", fmt.Sprintf("/nodes/lab/qemu/%d/agent/network-get-interfaces", vmid(p, "boot/one"))).(map[string]any)["result"].([]any)
+	for _, n := range nics {
+		n := n.(map[string]any)
+		list, _ := n["ip-addresses"].([]any)
+		for _, a := range list {
+			addresses = append(addresses, n["name"].(string)+" "+a.(map[string]any)["ip-address"].(string))
+		}
+	}
+	got := strings.Join(addresses, ", ")
+	if !strings.Contains(got, "eth0 10.0.0.10") || !strings.Contains(got, "eth1 10.0.0.11") {
+		t.Errorf("the guest has %s", got)
+	}
+	if again := w.plan("boot", plan.GoalCreate); len(again.Program.Steps) != 0 {
+		t.Errorf("%d steps are left", len(again.Program.Steps))
+	}
+	w.write("manifests/boot.yaml", strings.Replace(firstBoot, "nginx", "apache2", 1))
+	later := w.plan("boot", plan.GoalCreate)
+	if got := said(later, "HS0708"); !strings.Contains(got, "cloud_init") || len(later.Program.Steps) != 0 {
+		t.Errorf("%d steps, and it says %q", len(later.Program.Steps), got)
+	}
+}
