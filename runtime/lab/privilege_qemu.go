@@ -6,7 +6,7 @@ import "strings"
 // one of them is enough. Options not listed are VM.Config.Options.
 func optionPrivs(option, value string) []string {
 	base, _, numbered := splitSlot(option)
-	if !numbered {
+	if !numbered || option == "smbios1" {
 		base = option
 	}
 	switch base {
