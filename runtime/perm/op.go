@@ -69,13 +69,13 @@ func rowOf(op plan.Op) row {
 	case plan.GuestClone:
 		return guestClone
 	case plan.GuestConfigure, plan.GuestAdopt, plan.GuestRename:
-		return func(s *plan.Step, g guestAt) []Need { return append(g.seen(), g.options(s)...) }
+		return func(s *plan.Step, g guestAt) []Need { return append(g.changed(), g.options(s)...) }
 	case plan.GuestForget:
 		return func(_ *plan.Step, g guestAt) []Need { return append(g.seen(), at(g.path, "VM.Config.Options")) }
 	case plan.GuestGrow:
 		return func(s *plan.Step, g guestAt) []Need { return g.disk(s, s.Text(plan.ArgDisk)) }
 	case plan.GuestAttach:
-		return func(s *plan.Step, g guestAt) []Need { return append(g.seen(), g.options(s, plan.ArgDisk)...) }
+		return func(s *plan.Step, g guestAt) []Need { return append(g.changed(), g.options(s, plan.ArgDisk)...) }
 	case plan.GuestDetach:
 		return guestDetach
 	case plan.GuestMove:
@@ -98,6 +98,16 @@ func rowOf(op plan.Op) row {
 
 // seen is reading the guest.
 func (g guestAt) seen() []Need { return []Need{at(g.path, "VM.Audit")} }
+
+// changed is changing the guest's configuration at all: PVE wants any of the
+// privileges that some option needs before it looks at the options.
+func (g guestAt) changed() []Need {
+	any := []string{"VM.Config.Options", "VM.Config.Disk", "VM.Config.CPU", "VM.Config.Memory", "VM.Config.Network"}
+	if g.kind == qemu {
+		any = append(any, "VM.Config.HWType", "VM.Config.CDROM", "VM.Config.Cloudinit")
+	}
+	return append(g.seen(), anyAt(g.path, any...))
+}
 
 // agent is asking the guest's agent for its addresses. A container has none: its
 // addresses are the host's to tell. Steps over SSH do not name their vmid; the
@@ -196,7 +206,11 @@ func (g guestAt) allocate(s *plan.Step) Need {
 
 func containerCreate(s *plan.Step, g guestAt) []Need {
 	out := append(g.seen(), g.allocate(s))
-	out = append(out, g.options(s, argPool, "ostemplate", "password", "ssh-public-keys", "storage", "start", "restore", "force", "unique", "bwlimit")...)
+	out = append(out, g.options(s, argPool, "ostemplate", "password", "ssh-public-keys", "storage", "unprivileged", "start", "restore", "force", "unique", "bwlimit")...)
+	if s.Text("unprivileged") != "1" {
+		// Its root is the host's.
+		out = append(out, at("/", "Sys.Modify"))
+	}
 	if storage, _, ok := strings.Cut(s.Text("ostemplate"), ":"); ok {
 		out = append(out, readVolume(storage))
 	}

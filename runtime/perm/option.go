@@ -197,7 +197,7 @@ func (g guestAt) options(s *plan.Step, own ...string) []Need {
 	var out []Need
 	for _, a := range s.Args {
 		switch {
-		case strings.Contains(a.Name, "."), isOneOf(a.Name, own), isOneOf(a.Name, []string{plan.ArgVMID, plan.ArgDelete, plan.ArgProgram, plan.ArgKind}):
+		case strings.Contains(a.Name, "."), isOneOf(a.Name, own), isOneOf(a.Name, []string{plan.ArgVMID, plan.ArgDelete, plan.ArgProgram, plan.ArgKind, plan.ArgIncarnation}):
 			continue
 		}
 		out = append(out, g.option(a.Name, a.Value.Text)...)

@@ -17,7 +17,10 @@ func ParseRelease(version string) Release {
 	if len(parts) < 2 {
 		return Release{}
 	}
-	minor := strings.TrimRightFunc(parts[1], func(r rune) bool { return r < '0' || r > '9' })
+	minor := parts[1]
+	if end := strings.IndexFunc(minor, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
+		minor = minor[:end]
+	}
 	major, err := strconv.ParseUint(parts[0], 10, 16)
 	n, err2 := strconv.ParseUint(minor, 10, 16)
 	if err != nil || err2 != nil {
