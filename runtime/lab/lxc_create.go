@@ -74,6 +74,9 @@ func (c *call) checkCreateCT() (*ctNew, error) {
 	if err := c.needCreate(c.vmid(), p.pool); err != nil {
 		return nil, err
 	}
+	if err := checkKeys(p.install.Keys); err != nil {
+		return nil, err
+	}
 	if c.flag("restore") || c.flag("force") || c.flag("ha-managed") || p.template == "-" {
 		return nil, errorf(http.StatusNotImplemented, "restore and HA are not implemented by this lab")
 	}

@@ -171,3 +171,39 @@ func TestContainer(t *testing.T) {
 		t.Errorf("volumes are left: %v", left)
 	}
 }
+
+// A container on a host that is itself a guest is reached through it, and comes
+// back when that boots, if it is to.
+func TestNestedContainer(t *testing.T) {
+	s := newSite(t)
+	l := openLab(t, t.TempDir())
+	t.Cleanup(func() { l.Close() })
+	outer := newHost(t, l.URL(), "pve1", l.Token(), nil)
+	parent := s.login(via(l), "parent", outer.guest(s, 100, "parent", "debian-13-pve"))
+	inner := outer.inner(parent, "parent")
+	ca := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.ca.PublicKey())))
+	inner.task("POST", "/nodes/NODE/lxc", "vmid=200", "ostemplate="+inner.template("debian-12-standard"), "hostname=deep", "unprivileged=1",
+		"onboot=1", "start=1", "net0=name=eth0,bridge=vmbr0,ip=dhcp", "ssh-public-keys=cert-authority,principals=\""+seed.DriverUser+"\" "+ca)
+	addr := inner.ctAddress(200)
+	if c, err := via(l)(t.Context(), "tcp", addr+":22"); err == nil {
+		c.Close()
+		t.Error("the container is reachable from outside")
+	}
+	deep, key, err := rootLogin(t, parent.DialContext, addr, ssh.PublicKeys(s.user))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := output(t, deep, "hostname && cat /etc/debian_version"); got != "deep\n12" {
+		t.Errorf("it says %q", got)
+	}
+	outer.task("POST", "/nodes/NODE/qemu/100/status/reboot")
+	parent = s.login(via(l), "parent", outer.address(100))
+	inner.http = newHost(t, "https://127.0.0.1:8006", "parent", inner.token, parent.DialContext).http
+	deep, again, err := rootLogin(t, parent.DialContext, inner.ctAddress(200), ssh.PublicKeys(s.user))
+	if err != nil || again != key {
+		t.Fatalf("after the reboot: host key %s, was %s: %v", again, key, err)
+	}
+	if got := output(t, deep, "hostname"); got != "deep" {
+		t.Errorf("it says %q", got)
+	}
+}

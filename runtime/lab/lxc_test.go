@@ -49,6 +49,8 @@ func TestContainerAnswers(t *testing.T) {
 		{"POST /nodes/pve1/lxc vmid=201 memory=15 ostemplate=" + image, bad},
 		{"POST /nodes/pve1/lxc vmid=201 mp0=local:1,mp=/a/../b ostemplate=" + image, bad},
 		{"POST /nodes/pve1/lxc vmid=201 timezone=Mars/Olympus ostemplate=" + image, bad},
+		{"POST /nodes/pve1/lxc vmid=201 unprivileged=1 ssh-public-keys=ssh-ed25519 ostemplate=" + image, "500 SSH public key validation error"},
+		{"PUT /nodes/pve1/qemu/100/config sshkeys=ssh-ed25519%20AAAA", "500 SSH public key validation error"},
 		{"GET /nodes/pve1/lxc/100/config", "500 Configuration file 'nodes/pve1/lxc/100.conf' does not exist"},
 		{"GET /nodes/pve1/qemu/200/config", "500 Configuration file 'nodes/pve1/qemu-server/200.conf' does not exist"},
 		{"POST /nodes/pve1/qemu/200/status/stop", "500 Configuration file 'nodes/pve1/qemu-server/200.conf' does not exist"},

@@ -172,6 +172,9 @@ func (c *call) checkOptions(set map[string]string) error {
 	if c.flag("skiplock") && !c.who.isRoot() {
 		return badParam("skiplock", "Only root may use this option.")
 	}
+	if err := checkCloudKeys(set["sshkeys"]); err != nil {
+		return err
+	}
 	if c.who.isRoot() {
 		return nil
 	}
