@@ -9,6 +9,7 @@ const (
 	ArgAddress     = "address"         // guest.address, late: where the target answers
 	ArgCommands    = "commands"        // list of shell commands of the first boot
 	ArgChecksum    = "checksum"        // "sha256:<hex>" or "sha512:<hex>"
+	ArgContent     = "content"         // of an uploaded seed: "iso"; without it import
 	ArgDelete      = "delete"          // list of PVE keys to unset (guest.configure)
 	ArgDescription = "description"     // marker, late: the fenced block for the guest's notes
 	ArgDisk        = "disk"            // slot of the disk to grow, "scsi0"
@@ -33,6 +34,7 @@ const (
 	ArgProgram     = "program"         // digest of a NodeProgram, 64 hex digits
 	ArgSecrets     = "program.secrets" // SecretsDigest of the program's secrets, in guest.configure: what the marker remembers
 	ArgSeed        = "seed"            // seed.name, late: name of the uploaded seed; constant: one that an earlier run left
+	ArgSeedContent = "seed.content"    // ArgContent of it (guest.create)
 	ArgSeedName    = "seed.name"       // the same, in guest.create
 	ArgSeedStorage = "seed.storage"    // storage the seed was uploaded to (guest.create)
 	ArgSize        = "size"            // bytes, decimal
@@ -52,6 +54,7 @@ const (
 	WhatUpload = "upload" // the uploaded file: args storage, seed
 	WhatDisk   = "disk"   // the disk the guest owns: args vmid, slot; of guest.move a disk of the guest
 	WhatGuest  = "guest"  // of guest.move: the guest itself
+	ContentISO = "iso"    // of ArgContent: the guest is shown the file itself as a CD-ROM
 	WhatKeep   = "keep"   // of guest.detach: the volume stays with the guest, unused
 	WhatDelete = "delete" // of guest.detach: the volume and its data go
 
@@ -61,7 +64,7 @@ const (
 	AwaitCloudInit = "cloud-init" // cloud-init is done, without errors
 
 	SlotRoot = "scsi0" // the disk made from the image
-	SlotSeed = "scsi1" // the seed disk
+	SlotSeed = "scsi1" // the seed disk, or the CD-ROM drive with the seed
 
 	SlotRootFS = "rootfs" // a container's first disk
 

@@ -46,9 +46,10 @@ package plan
 //	facts    = { 1: uint .eq 1, 2: [* host-facts] }
 //	host-facts = { 1: text, 2: 0..2, ? 3: text, ? 4: text, ? 5: text, ? 6: text, ? 7: text, ? 8: uint, ? 9: [* storage],
 //	             ? 10: [* text], ? 11: [* text], ? 12: [* uint], ? 13: [* text], ? 14: [* guest], ? 15: text, ? 16: text,
-//	             ? 17: [* resident], ? 18: [* text] }
+//	             ? 17: [* resident], ? 18: [* text], ? 19: text }
 //	             ; name, presence, error, node, cluster, version, fingerprint, width of the I/O lane, storages, bridges, images,
-//	             ; vmids in use, strangers' MACs, guests, storage for disks, storage for images, all guests of a host that is a node, seeds
+//	             ; vmids in use, strangers' MACs, guests, storage for disks, storage for images, all guests of a host that is a node,
+//	             ; seeds, storage for seeds that are CD-ROMs
 //	resident = { 1: uint, 2: text, ? 3: text }                        ; vmid, kind, name
 //	storage  = { 1: text, 2: text, 3: [* text], ? 4: uint, ? 5: true } ; name, type, content types, bytes free, shared
 //	guest    = { 1: uint, 2: text, 3: text, ? 4: text, 5: text, ? 6: text, ? 7: [* text], ? 8: text, ? 9: [* text],

@@ -47,6 +47,7 @@ type HostFacts struct {
 	Import      string         `cbor:"16,keyasint,omitempty"` // storage for images and seeds named by the site's host entry
 	Residents   []Resident     `cbor:"17,keyasint,omitempty"` // of a host that is a node: everyone on it, by vmid
 	Seeds       []string       `cbor:"18,keyasint,omitempty"` // volume ids of uploaded seeds of the deployment's nodes, sorted; not among Images
+	CDs         string         `cbor:"19,keyasint,omitempty"` // storage for seeds that are CD-ROMs named by the site's host entry
 }
 
 // Resident is a guest on a host that is a node itself: it goes down with that

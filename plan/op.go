@@ -18,10 +18,11 @@ const (
 	// Writes: storage content. Probe: the guest already exists with the node's
 	// identity. Args: storage, hostname, domain, instance (uuid-incarnation), mac,
 	// ip ("dhcp" or CIDR), gateway, dns (list), hostkey (late); interfaces, packages,
-	// files and commands (lists, see seedargs.go) when there are any.
+	// files and commands (lists, see seedargs.go) when there are any; content "iso" for
+	// a seed that is shown as a CD-ROM.
 	// Produces seed.name. Locks: host I/O. Undo: seed.remove.
 	SeedUpload
-	// SeedRemove removes a seed. Args: what = "upload" (storage, seed) or
+	// SeedRemove removes a seed. Args: what = "upload" (storage, seed, content) or
 	// "disk" (vmid, slot = scsi1: the guest-owned seed disk, storage when it is there already).
 	// Probe: it is gone.
 	// A late seed means every uploaded seed of the node on the storage; a constant
@@ -32,9 +33,9 @@ const (
 	// with the node's identity. Undo: guest.stop, guest.delete.
 	// Args: every argument whose name holds no dot is PVE's own create parameter
 	// (vmid, name, cores, memory, scsi0=<storage>:0,import-from=<volume>, net0, …);
-	// description is marker (late). seed.storage and seed.name (late) make scsi1.
-	// image.name is what the marker remembers of the image. In a test the marker
-	// says that a test made the guest.
+	// description is marker (late). seed.storage and seed.name (late) make scsi1, which
+	// is a CD-ROM drive for seed.content "iso". image.name is what the marker
+	// remembers of the image. In a test the marker says that a test made the guest.
 	// Locks: guest, host I/O.
 	GuestCreate
 	// GuestConfigure sets PVE config keys: Args vmid, then PVE's own names;
