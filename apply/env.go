@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/homestak/homestak/runtime/ca"
+	"github.com/homestak/homestak/runtime/pve"
 	"github.com/homestak/homestak/runtime/secret"
 )
 
@@ -45,6 +46,8 @@ type HostEnv struct {
 	ImageStorage string // for images and seeds
 	IOWidth      uint   // copies at once, 0 = the default
 	Via          string // an HTTP CONNECT proxy to its guests, "https://127.0.0.1:40123"; "" = direct
+	// Dial reaches its endpoints and its via; nil = a plain TCP connection.
+	Dial pve.Dialer
 }
 
 // Options of one run.

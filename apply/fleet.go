@@ -33,7 +33,7 @@ type fleet struct {
 
 // slot makes sure that one goroutine connects and the others wait for it.
 type slot struct {
-	mu   sync.Mutex
+	turn turn
 	host *host
 }
 
@@ -52,9 +52,9 @@ type host struct {
 	mu     sync.Mutex
 	places map[uint]string // vmid → node, for guests that live elsewhere in the cluster
 
-	listMu sync.Mutex
-	all    []pve.Resource
-	listed time.Time
+	listing turn
+	all     []pve.Resource
+	listed  time.Time
 }
 
 func newFleet(env *Env, run string) *fleet {
@@ -72,13 +72,15 @@ func (f *fleet) host(ctx context.Context, name string) (*host, error) {
 	f.mu.Lock()
 	s := f.slots[name]
 	if s == nil {
-		s = &slot{}
+		s = &slot{turn: newTurn()}
 		f.slots[name] = s
 	}
 	f.mu.Unlock()
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer s.turn.give()
 	if s.host != nil {
 		return s.host, nil
 	}
@@ -108,8 +110,8 @@ func (f *fleet) connected(name string) *host {
 	if s == nil {
 		return nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.turn.wait()
+	defer s.turn.give()
 	return s.host
 }
 
@@ -121,8 +123,8 @@ func (f *fleet) forget(name string) {
 	if s == nil {
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.turn.wait()
+	defer s.turn.give()
 	if s.host != nil {
 		s.host.close()
 		s.host = nil
@@ -133,11 +135,11 @@ func (f *fleet) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, s := range f.slots {
-		s.mu.Lock()
+		s.turn.wait()
 		if s.host != nil {
 			s.host.close()
 		}
-		s.mu.Unlock()
+		s.turn.give()
 	}
 }
 
@@ -159,12 +161,12 @@ func (f *fleet) connectSite(ctx context.Context, name string) (*host, error) {
 	}
 	api, err := pve.New(pve.Config{
 		Name: name, Endpoints: entry.Endpoints, Fingerprint: fingerprint, CA: entry.CA,
-		Token: entry.Token, User: entry.User, Password: entry.Password, RunID: f.run,
+		Token: entry.Token, User: entry.User, Password: entry.Password, Dial: entry.Dial, RunID: f.run,
 	})
 	if err != nil {
 		return nil, err
 	}
-	h := &host{name: name, node: cmp.Or(f.nodeName(name), entry.Node), api: api, user: cmp.Or(entry.User, userOf(entry.Token)), fingerprint: api.Pins()}
+	h := &host{listing: newTurn(), name: name, node: cmp.Or(f.nodeName(name), entry.Node), api: api, user: cmp.Or(entry.User, userOf(entry.Token)), fingerprint: api.Pins()}
 	if entry.Via != "" {
 		via, err := api.Via(entry.Via)
 		if err != nil {
@@ -213,7 +215,7 @@ func localNode(ctx context.Context, api *pve.Client) (string, error) {
 // and from there to its own loopback, so that no one but the node itself needs to
 // be able to reach it.
 func (f *fleet) connectNested(ctx context.Context, name string, n *node) (*host, error) {
-	l := &link{connect: func(ctx context.Context) (*ssh.Client, error) { return f.login(ctx, n) }}
+	l := &link{turn: newTurn(), connect: func(ctx context.Context) (*ssh.Client, error) { return f.login(ctx, n) }}
 	h, err := f.enter(ctx, name, n, l)
 	if err != nil {
 		l.close()
@@ -244,7 +246,7 @@ func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host
 		if err != nil {
 			return nil, err
 		}
-		h := &host{name: name, api: api, dial: l.DialContext, link: l, user: userOf(token), fingerprint: fingerprint, minted: minted}
+		h := &host{listing: newTurn(), name: name, api: api, dial: l.DialContext, link: l, user: userOf(token), fingerprint: fingerprint, minted: minted}
 		h.node, err = localNode(ctx, api)
 		if err == nil {
 			return h, nil
@@ -266,15 +268,17 @@ func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host
 type link struct {
 	connect func(ctx context.Context) (*ssh.Client, error)
 
-	mu     sync.Mutex
+	turn   turn
 	client *ssh.Client
 	closed bool
 }
 
 // get returns the connection, made if need be; stale is one that failed.
 func (l *link) get(ctx context.Context, stale *ssh.Client) (*ssh.Client, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer l.turn.give()
 	if l.closed {
 		return nil, errors.New("the connection was closed")
 	}
@@ -294,8 +298,8 @@ func (l *link) get(ctx context.Context, stale *ssh.Client) (*ssh.Client, error) 
 }
 
 func (l *link) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.turn.wait()
+	defer l.turn.give()
 	l.closed = true
 	if l.client != nil {
 		_ = l.client.Close()

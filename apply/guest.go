@@ -106,8 +106,10 @@ const listAge = time.Second
 // list is every guest of the cluster, read at most once per listAge however many
 // steps ask.
 func (h *host) list(ctx context.Context) ([]pve.Resource, error) {
-	h.listMu.Lock()
-	defer h.listMu.Unlock()
+	if err := h.listing.take(ctx); err != nil {
+		return nil, err
+	}
+	defer h.listing.give()
 	if !h.listed.IsZero() && time.Since(h.listed) < listAge {
 		return h.all, nil
 	}

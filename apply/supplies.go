@@ -4,35 +4,45 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/runtime/pve"
 )
 
-// supplies is what a host offers to guests, read once per preflight.
+// supplies is what a host offers to guests, read once per preflight. An attempt
+// that failed is not remembered: whoever comes next asks again.
 type supplies struct {
-	once     sync.Once
+	turn     turn
+	known    bool
 	storages []pve.Storage
 	bridges  []string
-	err      error
 }
 
-func (in *inspection) suppliesOf(ctx context.Context, h *host) *supplies {
+func (in *inspection) suppliesOf(ctx context.Context, h *host) (*supplies, error) {
 	in.mu.Lock()
 	s := in.supplies[h.name]
 	if s == nil {
-		s = &supplies{}
+		s = &supplies{turn: newTurn()}
 		in.supplies[h.name] = s
 	}
 	in.mu.Unlock()
-	s.once.Do(func() {
-		if s.storages, s.err = h.api.Storages(ctx, h.node); s.err == nil {
-			s.bridges, s.err = h.api.Bridges(ctx, h.node)
-		}
-	})
-	return s
+	if err := s.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer s.turn.give()
+	if s.known {
+		return s, nil
+	}
+	var err error
+	if s.storages, err = h.api.Storages(ctx, h.node); err != nil {
+		return nil, err
+	}
+	if s.bridges, err = h.api.Bridges(ctx, h.node); err != nil {
+		return nil, err
+	}
+	s.known = true
+	return s, nil
 }
 
 // checkSupplies finds a storage or bridge that a step names and the host does
@@ -52,9 +62,9 @@ func (in *inspection) checkSupplies(ctx context.Context, s *plan.Step) error {
 	if err != nil {
 		return err
 	}
-	have := in.suppliesOf(ctx, h)
-	if have.err != nil {
-		return have.err
+	have, err := in.suppliesOf(ctx, h)
+	if err != nil {
+		return err
 	}
 	if !slices.ContainsFunc(have.storages, func(st pve.Storage) bool {
 		return st.Name == storage && st.Active && slices.Contains(st.Content, content)

@@ -297,3 +297,14 @@ func TestFaultsAreChecked(t *testing.T) {
 		t.Error("the manual has no table of kinds")
 	}
 }
+
+// A create that gets no lock file leaves nothing.
+func TestFaultLockTimeoutOfACreate(t *testing.T) {
+	c := troubled(t, faults.Rule{Fault: faults.LockTimeout, On: "POST /nodes/*/qemu", Times: 1})
+	if r := c.do("POST", "/nodes/pve1/qemu", "vmid=100"); r.Status != "500 can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout" {
+		t.Error(r)
+	}
+	if exit := c.task("POST", "/nodes/pve1/qemu", "vmid=100"); exit != "OK" {
+		t.Error(exit)
+	}
+}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -56,7 +57,7 @@ func (c *call) qemuCreate() (any, error) {
 	// The new guest's lock file is free: nobody else knows its id yet.
 	unlock, err := c.lockVM(c.ctx, vmid, nil)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, c.forget(vmid))
 	}
 	start, pool := c.flag("start"), c.str("pool")
 	upid, err := c.start("qmcreate", vmidText(vmid), func(t *task) error {

@@ -87,9 +87,6 @@ func New(cfg Config) (*Client, error) {
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "homestak"
 	}
-	if cfg.Dial == nil {
-		cfg.Dial = (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext
-	}
 	w, err := newWire(cfg)
 	if err != nil {
 		return nil, err

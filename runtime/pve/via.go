@@ -49,7 +49,7 @@ func ViaDialer(viaURL, fingerprint string, token secret.Value) (Dialer, error) {
 	return w.through(w.endpoints[0].Host), nil
 }
 
-// Via is ViaDialer with what the client pins and proves itself with.
+// Via is ViaDialer with what the client dials with, pins and proves itself with.
 func (c *Client) Via(viaURL string) (Dialer, error) {
 	u, err := parseEndpoint(viaURL)
 	if err != nil {
@@ -80,8 +80,7 @@ func (w *wire) through(via string) Dialer {
 }
 
 func (w *wire) tunnel(ctx context.Context, via, addr string, head header) (net.Conn, error) {
-	base := &net.Dialer{KeepAlive: 30 * time.Second}
-	conn, err := dialPinned(ctx, base.DialContext, "tcp", via, w.pins)
+	conn, err := dialPinned(ctx, w.dial, "tcp", via, w.pins)
 	if err != nil {
 		return nil, &ViaError{Via: via, Target: addr, Err: causeOf(ctx, err)}
 	}

@@ -26,6 +26,7 @@ type wire struct {
 	host        string
 	endpoints   []*url.URL
 	pins        pins
+	dial        Dialer
 	current     atomic.Int32 // the endpoint that answered last
 	credentials credentials
 	runID       string
@@ -35,6 +36,9 @@ type wire struct {
 }
 
 func newWire(cfg Config) (*wire, error) {
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext
+	}
 	endpoints, err := parseEndpoints(cfg)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func newWire(cfg Config) (*wire, error) {
 		return nil, err
 	}
 	return &wire{
-		host: cfg.Name, endpoints: endpoints, pins: pin, credentials: creds, runID: cfg.RunID, maxResponse: cfg.MaxResponse,
+		host: cfg.Name, endpoints: endpoints, pins: pin, dial: cfg.Dial, credentials: creds, runID: cfg.RunID, maxResponse: cfg.MaxResponse,
 		transport: &http.Transport{
 			DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				return dialPinned(ctx, cfg.Dial, network, addr, pin)
