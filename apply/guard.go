@@ -46,7 +46,7 @@ func guardsOf(s *plan.Step, n *node) []plan.Guard {
 func touchesGuest(s *plan.Step) bool {
 	switch s.Op {
 	case plan.GuestConfigure, plan.GuestGrow, plan.GuestStart, plan.GuestShutdown, plan.GuestStop,
-		plan.GuestReboot, plan.GuestDelete, plan.TargetPush, plan.HostEnroll:
+		plan.GuestReboot, plan.GuestDelete, plan.GuestRename, plan.GuestForget, plan.TargetPush, plan.HostEnroll:
 		return true
 	case plan.SeedRemove:
 		return s.Text(plan.ArgWhat) == plan.WhatDisk
@@ -96,6 +96,8 @@ func (r *run) guard(ctx context.Context, s *plan.Step, g plan.Guard) error {
 			return replan(d)
 		}
 		return nil
+	case plan.GuardGiven:
+		return r.guardGiven(h, n, at, vmid, g)
 	case plan.GuardGuests:
 		return r.guardGuests(ctx, h, n, at, g)
 	}

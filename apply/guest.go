@@ -130,6 +130,8 @@ func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
 		Pending: canon.Settings(r.Kind, g.extra), Digest: c.Digest, Volumes: owned(c.Current, g.extra),
 	}
 	g.UUID = canon.UUID(g.Config)
+	template, _ := c.Get("template")
+	g.Template = template == "1"
 	if name, ok := c.Get("name"); ok {
 		g.Name = name
 	}

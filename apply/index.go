@@ -23,9 +23,10 @@ type node struct {
 	name        string // expected guest name
 	uuid        string
 	vmid        uint
-	mac         string // of the first NIC
-	port        uint   // where the plan makes its sshd listen, 0 = it does not say
-	incarnation uint   // of the guest the plan makes; 0 when it makes none
+	mac         string       // of the first NIC
+	port        uint         // where the plan makes its sshd listen, 0 = it does not say
+	incarnation uint         // of the guest the plan makes; 0 when it makes none
+	was         addr.Address // that its marks may still say, "" when the plan renames nothing
 	created     *plan.Step
 	ready       *plan.Step // the guest.configure that records readiness
 	destroyed   bool       // the plan also destroys it
@@ -35,7 +36,7 @@ type node struct {
 }
 
 func (n *node) subject(siteID, manifest string) identity.Subject {
-	return identity.Subject{SiteID: siteID, Manifest: manifest, Addr: n.addr, UUID: n.uuid, VMID: n.vmid, MAC: n.mac}
+	return identity.Subject{SiteID: siteID, Manifest: manifest, Addr: n.addr, UUID: n.uuid, VMID: n.vmid, MAC: n.mac, Was: n.was}
 }
 
 // index finds the parts of a program by name.
@@ -81,7 +82,7 @@ func newIndex(p *plan.Program) (*index, diag.List) {
 	for _, c := range p.Changes {
 		ix.places[place{c.Host, c.VMID}] = true
 		ix.nodes[c.Addr] = &node{
-			addr: c.Addr, host: c.Host, kind: c.Kind, name: c.Addr.Name(), uuid: c.UUID, vmid: c.VMID, mac: identity.MAC(c.UUID, 0),
+			addr: c.Addr, host: c.Host, kind: c.Kind, name: c.Addr.Name(), uuid: c.UUID, vmid: c.VMID, mac: identity.MAC(c.UUID, 0), was: c.Was,
 		}
 	}
 	for i, list := range [][]plan.Step{p.Steps, p.Undo} {

@@ -135,9 +135,9 @@ func (o *observer) descend(f *plan.HostFacts) (names []string, closed []plan.Hos
 // goes with it as well. Nil for any other guest.
 func (o *observer) undeclared(f *plan.HostFacts, g *plan.GuestFacts) *node {
 	m := g.Marker
-	if m == nil || !m.Authentic || m.SiteID != o.w.SiteID || m.Manifest != o.w.Manifest || m.Kind != kindPVE || m.Program == "" ||
+	if m == nil || !m.Authentic || m.Forgotten || m.SiteID != o.w.SiteID || m.Manifest != o.w.Manifest || m.Kind != kindPVE || m.Program == "" ||
 		g.Power != plan.PowerRunning || o.nested[string(m.Addr)] != nil ||
-		slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.Addr == m.Addr && n.Kind == kindPVE }) {
+		slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return (n.Addr == m.Addr || n.Was == m.Addr) && n.Kind == kindPVE }) {
 		return nil
 	}
 	n := &node{addr: m.Addr, host: f.Name, kind: kindPVE, name: m.Addr.Name(), uuid: m.UUID, vmid: g.VMID, port: m.Port, mac: identity.MAC(m.UUID, 0)}

@@ -138,7 +138,7 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 // couldBeOurs reports whether a guest is a candidate on any host.
 func (o *observer) couldBeOurs(r pve.Resource) bool {
 	return slices.Contains(r.Tags, identity.Tag(o.w.Manifest)) || slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
-		return n.VMID == r.VMID || n.Name == r.Name
+		return n.VMID == r.VMID || n.Name == r.Name || n.Adopt == r.VMID
 	})
 }
 
@@ -147,12 +147,12 @@ func (o *observer) isCandidate(host string, r pve.Resource) bool {
 		return true
 	}
 	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
-		return n.Host == host && (n.VMID == r.VMID || n.Name == r.Name)
+		return n.Host == host && (n.VMID == r.VMID || n.Name == r.Name || n.Adopt == r.VMID)
 	})
 }
 
 func (o *observer) subject(n *plan.Wanted) identity.Subject {
-	return identity.Subject{SiteID: o.w.SiteID, Manifest: o.w.Manifest, Addr: n.Addr, UUID: n.UUID, VMID: n.VMID}
+	return identity.Subject{SiteID: o.w.SiteID, Manifest: o.w.Manifest, Addr: n.Addr, UUID: n.UUID, VMID: n.VMID, Was: n.Was}
 }
 
 func (o *observer) allMatched(f *plan.HostFacts) bool {

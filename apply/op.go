@@ -27,6 +27,12 @@ func (t *task) operation() operation {
 			return guestReady{t}
 		}
 		return guestConfigure{t}
+	case plan.GuestAdopt:
+		return guestAdopt{t}
+	case plan.GuestRename:
+		return guestRename{t}
+	case plan.GuestForget:
+		return guestForget{t}
 	case plan.GuestGrow:
 		return guestGrow{t}
 	case plan.GuestStart:

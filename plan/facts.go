@@ -89,6 +89,7 @@ type GuestFacts struct {
 	Snapshots []string `cbor:"15,keyasint,omitempty"`
 	Jobs      []string `cbor:"16,keyasint,omitempty"` // ids of the cluster's backup jobs that name it, sorted
 	HA        string   `cbor:"17,keyasint,omitempty"` // its state as an HA resource, "" when it is none
+	Template  bool     `cbor:"18,keyasint,omitempty"` // it never runs; others are cloned from it
 }
 
 // MarkerFacts is what a guest's notes say about its owner. Authentic is true

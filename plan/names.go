@@ -14,7 +14,7 @@ var (
 	classNames  = []string{"live", "hotplug", "reboot", "rebuild"}
 	phaseNames  = []string{"", "create", "config", "run", "destroy"}
 	riskNames   = []string{"safe", "downtime", "data-loss"}
-	guardNames  = []string{"", "absent", "ours", "unchanged", "power", "guests"}
+	guardNames  = []string{"", "absent", "ours", "unchanged", "power", "guests", "given"}
 	lockNames   = []string{"", "host-io", "guest", "image", "cluster"}
 	lateNames   = []string{"", "guest.address", "host.api", "host.fingerprint", "secret", "token", "apitoken", "hostkey", "marker", "seed.name", "server.url"}
 )

@@ -74,7 +74,7 @@ func sampleFacts() *plan.Facts {
 			Guests: []plan.GuestFacts{{
 				VMID: 9001, Node: "father", Kind: "qemu", Name: "a", Power: "running", Lock: "backup", Tags: []string{"homestak"}, UUID: uuid,
 				MACs: []string{"02:00:00:00:00:02"}, Config: []plan.KV{{Key: "cores", Value: "2"}}, Pending: []plan.KV{{Key: "memory", Value: "4096"}},
-				Digest: "d", Volumes: []string{"local:9001/disk-0"}, Snapshots: []string{"before"}, Jobs: []string{"backup-1"}, HA: "started",
+				Digest: "d", Volumes: []string{"local:9001/disk-0"}, Snapshots: []string{"before"}, Jobs: []string{"backup-1"}, HA: "started", Template: true,
 				Marker: &plan.MarkerFacts{
 					SiteID: "s", Manifest: "m", Addr: "m/a", UUID: uuid, VMID: 9001, Incarnation: 1, Program: "p", Authentic: true, Unchanged: []string{"cores"}, Port: 2222,
 					Edited: []string{"memory"}, Made: []plan.KV{{Key: "image", Value: "debian-12"}}, Test: true, Secrets: "s", Kind: "vm", Adopted: true, Forgotten: true,

@@ -108,6 +108,9 @@ const (
 	// run, or never was ready: nothing can be running in it. Preflight evaluates it
 	// for every step that has one, wherever the host can be asked already.
 	GuardGuests
+	// GuardGiven: the guest at VMID carries the marks of no node, and is the one the
+	// plan saw: Expect has its name, uuid and first MAC, and MarkerKey.
+	GuardGiven
 )
 
 // Guard is evaluated right before the step acts, and in preflight, before any

@@ -14,6 +14,7 @@ type Wanted struct {
 	UUID   string       // birth identity
 	VMID   uint         // declared, or the first choice of the vmid hash
 	MAC    string       // first NIC
+	Adopt  uint         // the guest that is to be adopted as the node, 0 for none
 	// Was is the address the node's guest may still carry in its marks, "" when it
 	// was never renamed.
 	Was addr.Address

@@ -31,6 +31,7 @@ func Entries() []Entry {
 	for _, family := range [][]Entry{
 		syntaxCodes, hclCodes, exprCodes, compilerCodes, keyCodes, selectCodes, planCodes, applyCodes, pveCodes, labCodes, faultCodes,
 		sshCodes, supportCodes, convergeCodes, convertCodes, toolCodes, allowCodes, scopeCodes, expandCodes, guestCodes, permCodes, hostCodes,
+		identityCodes,
 	} {
 		all = append(all, family...)
 	}

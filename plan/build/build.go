@@ -18,6 +18,8 @@ type Options struct {
 	OnError     string           // stop, rollback, continue; "" = the manifest's setting
 	Selection   *Selection       // which nodes the plan is about, nil for all
 	Replace     []addr.Address   // nodes whose guests are to be made anew, though PVE would not need that
+	Adopt       []Adoption       // guests that become nodes' own; the plan is about those nodes alone
+	Forget      []addr.Address   // nodes whose guests are given up; the plan is about them alone
 	Notes       plan.Notes       // Tool, Commit and so on; digests, findings and sources are added
 }
 
@@ -26,6 +28,9 @@ type Options struct {
 // plan's notes. Nothing to do is a plan without steps.
 func Plan(d *ir.Deployment, f *plan.Facts, goal plan.Goal, o Options) (*plan.Plan, diag.List) {
 	dragged := map[addr.Address]*node{}
+	if s := o.marksOnly(d); s != nil {
+		o.Selection = s
+	}
 	for {
 		b := &builder{d: d, f: f, goal: goal, o: o, dragged: dragged}
 		p := b.plan()
@@ -115,6 +120,11 @@ type node struct {
 	incarnation uint  // of the guest that is made
 	gone        int32 // the step that took away the guest which this one replaces
 
+	was    addr.Address // what the manifest says it was called, "" = never otherwise
+	former bool         // its guest was found under that address
+	adopts bool         // its guest is one that the user says is it
+	forget bool         // its guest is given up
+
 	digest  string // of its node program
 	data    []byte
 	secrets []string
@@ -197,6 +207,8 @@ func (b *builder) gather() {
 		if n.parent != nil {
 			n.parent.children = append(n.parent.children, n)
 		}
+		n.was = formerOf(b.d, n.index)
+		n.forget = slices.Contains(b.o.Forget, n.Address)
 	}
 	for _, e := range b.d.Edges {
 		from, to := byIndex[e.From], byIndex[e.To]

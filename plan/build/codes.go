@@ -23,6 +23,9 @@ const (
 	codeCircle      diag.Code = "HS0628" // nodes wait for each other
 	codeProgram     diag.Code = "HS0629" // a spec that has no node program
 	codeDeployed    diag.Code = "HS0630" // a test would destroy what is deployed
+	codeAdopt       diag.Code = "HS0631" // a guest cannot be adopted as a node
+	codeRenamed     diag.Code = "HS0632" // a node cannot have had that name
+	codeForget      diag.Code = "HS0633" // there is nothing to forget, or not yet
 	codeSkipped     diag.Code = "HS0641" // --skip takes away what the rest needs
 	codeNoneLeft    diag.Code = "HS0642" // --skip takes away everything
 )
@@ -38,6 +41,8 @@ const (
 	findProbed      diag.Code = "HS0707" // the first choice of vmid was taken
 	findFixed       diag.Code = "HS0708" // fixed when the guest was made, and the manifest says otherwise
 	findLeft        diag.Code = "HS0709" // an interrupted run left it
+	findAdopted     diag.Code = "HS0710" // an adopted guest is not as its node declares
+	findForgotten   diag.Code = "HS0711" // given up, and still declared
 	findStaged      diag.Code = "HS0720" // waits for a restart that is not in the plan
 	findHeld        diag.Code = "HS0721" // needs a restart, and is not made because of that
 	findKept        diag.Code = "HS0722" // a disk that is taken from a guest, or put back

@@ -14,7 +14,12 @@ import (
 
 // makeNode lays out the steps that bring one node to its declared form.
 func (b *builder) makeNode(n *node) plan.Change {
-	if n.absent() {
+	switch {
+	case n.adopts:
+		return b.adopt(n)
+	case n.forget:
+		return b.giveUp(n)
+	case n.absent():
 		return b.create(n)
 	}
 	if why := b.rebuilds(n); why != nil {

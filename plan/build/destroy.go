@@ -29,6 +29,7 @@ func (b *builder) removal(n *node, made plan.Change) plan.Change {
 
 // orphans adds the changes of our guests that the manifest no longer names.
 func (b *builder) orphans() {
+	b.forgetOrphans()
 	if b.o.Selection != nil {
 		b.dropOrphans()
 	}

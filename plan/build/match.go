@@ -117,10 +117,16 @@ func (b *builder) matchAll() {
 		if n.host != nil && n.host.facts != nil {
 			b.match(n)
 		}
-		n.mac = macOf(n.Node, n.uuid)
+		n.mac = n.hardware()
+	}
+	taken := map[*ref]bool{}
+	for _, n := range b.nodes {
+		if n.match != nil {
+			taken[n.match] = true
+		}
 	}
 	for _, r := range b.known.ours {
-		if !named[r.guest.Marker.Addr] {
+		if !named[r.guest.Marker.Addr] && !taken[r] && !r.guest.Marker.Forgotten {
 			b.orphan = append(b.orphan, &orphan{ref: r, deleted: none})
 		}
 	}
@@ -129,18 +135,49 @@ func (b *builder) matchAll() {
 			cmp.Compare(x.guest.VMID, y.guest.VMID))
 	})
 	b.checkMACs()
+	b.checkNames()
 }
 
 // match decides which guest, if any, is the node. Two of three marks make it
 // the node's own; fewer, and a second candidate, stop the plan.
 func (b *builder) match(n *node) {
-	s := b.subject(n)
-	c := n.host.cluster
-	near := slices.Concat(b.known.marked[n.Address], b.known.uuid[n.birth])
-	if r := b.known.vmid[place{c, s.VMID}]; r != nil {
+	own, copies := b.candidates(b.subject(n), n)
+	if len(own) == 0 {
+		own, copies = b.formerly(n, copies)
+	}
+	if a := b.adoption(n); a != nil {
+		own, copies = b.adoptable(n, a.VMID, own), nil
+	}
+	if n.forget {
+		copies = nil // they are nobody's already
+	}
+	switch {
+	case len(own) > 1:
+		list := make([]string, len(own))
+		for i, r := range own {
+			list[i] = r.String()
+		}
+		slices.Sort(list)
+		b.fail(codeSeveral, n.Decl, source.Range{}, "%d guests carry the marks of node %q: %s", len(own), n.Address, strings.Join(list, ", ")).
+			Help = "keep one: remove the homestak block from the notes of the others and give them another SMBIOS uuid"
+		return
+	case len(own) == 1:
+		b.recognise(n, own[0])
+	}
+	for _, r := range copies {
+		b.copied(n, r)
+	}
+	b.namesakes(n)
+	b.squatter(n)
+}
+
+// candidates are the guests that are a node's own, and those that carry some of
+// its marks and are not.
+func (b *builder) candidates(s identity.Subject, n *node) (own, copies []*ref) {
+	near := slices.Concat(b.known.marked[s.Addr], b.known.uuid[s.UUID])
+	if r := b.known.vmid[place{n.host.cluster, s.VMID}]; r != nil {
 		near = append(near, r)
 	}
-	var own, copies []*ref
 	seen := map[*ref]bool{}
 	for _, r := range near {
 		if seen[r] {
@@ -155,31 +192,19 @@ func (b *builder) match(n *node) {
 			copies = append(copies, r)
 		}
 	}
-	switch {
-	case len(own) > 1:
-		list := make([]string, len(own))
-		for i, r := range own {
-			list[i] = r.String()
-		}
-		slices.Sort(list)
-		b.fail(codeSeveral, n.Decl, source.Range{}, "%d guests carry the marks of node %q: %s", len(own), n.Address, strings.Join(list, ", ")).
-			Help = "keep one: remove the homestak block from the notes of the others and give them another SMBIOS uuid"
-		return
-	case len(own) == 1:
-		b.adopt(n, own[0])
-	}
-	for _, r := range copies {
-		b.copied(n, r)
-	}
-	b.namesakes(n)
-	b.squatter(n)
+	return own, copies
 }
 
-// adopt makes a guest the node's match and refuses what cannot be planned.
-func (b *builder) adopt(n *node, r *ref) {
+// recognise makes a guest the node's match and refuses what cannot be planned.
+func (b *builder) recognise(n *node, r *ref) {
 	n.match = r
-	if m := r.guest.Marker; m != nil && m.Authentic {
+	switch m := r.guest.Marker; {
+	case n.adopts:
+		n.uuid = b.recordOf(n, r)
+	case m != nil && m.Authentic:
 		n.uuid = m.UUID
+	case n.former:
+		n.uuid = identity.UUID(b.d.SiteID, b.d.Manifest, n.was)
 	}
 	if n.VMID.V > 0 && uint(n.VMID.V) != r.guest.VMID {
 		b.fail(codeVMIDDiffers, n.VMID.From.Range, n.Decl, "node %q is %s, the manifest wants vmid %d", n.Address, r, n.VMID.V).
@@ -223,7 +248,9 @@ func (b *builder) copied(n *node, r *ref) {
 	what := "it has the node's SMBIOS uuid and nothing else"
 	if m := r.guest.Marker; identity.Names(m, b.subject(n)) {
 		what = fmt.Sprintf("its notes carry the node's marker, for vmid %d, so it is a copy or was restored under another number", m.VMID)
-		if m.VMID == r.guest.VMID {
+		if m.Authentic && m.Forgotten {
+			what = "its notes say that it was this node and was given up"
+		} else if m.VMID == r.guest.VMID {
 			what = "its notes carry the node's marker, which is not signed with this site's key"
 		}
 	}
@@ -235,6 +262,9 @@ func (b *builder) copied(n *node, r *ref) {
 	d := b.fail(codeCopy, n.Decl, source.Range{}, "%s looks like node %q and is not", r, n.Address)
 	d.Label = what
 	d.Help = "remove the homestak block from its notes, or give it another SMBIOS uuid, or restore it under the vmid of the node; then plan again"
+	if m := r.guest.Marker; m != nil && m.Forgotten {
+		d.Help = fmt.Sprintf("take the node out of the manifest or give it another name, or take the guest back: homestak plan -M %s --adopt %s=%d", b.d.Manifest, n.Address, r.guest.VMID)
+	}
 }
 
 // leave remembers a copy that the plan knows of: apply need not stop for it.

@@ -112,6 +112,9 @@ func (b *builder) forward() {
 func (b *builder) identify(c plan.Change, n *node) plan.Change {
 	n.host.used = true
 	c.Addr, c.Host, c.VMID, c.UUID, c.Kind = n.Address, n.host.name, n.vmid, n.uuid, string(n.Type.V)
+	if n.former {
+		c.Was = n.was
+	}
 	if b.goal == plan.GoalDestroy && n.isPVE() {
 		c.Kind = "pve" // what goes, whatever it is declared as now
 	}

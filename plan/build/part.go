@@ -77,7 +77,7 @@ func (b *builder) limit() {
 	for len(p.todo) > 0 {
 		n := p.todo[0]
 		p.todo = p.todo[1:]
-		if b.makes() {
+		if b.makes() && !n.adopts && !n.forget {
 			p.needed(n)
 		}
 		if b.removes() {

@@ -41,8 +41,11 @@ func (b *builder) update(n *node) plan.Change {
 	}
 	b.tellFixed(n)
 	c := plan.Change{Action: plan.Update, Reason: diff.reason, Attrs: diff.attrs}
-	if diff.reason == "" {
+	switch {
+	case diff.reason == "":
 		c.Action, c.Reason = plan.None, plan.ReasonPresent
+	case n.former:
+		c.Action, c.Reason = plan.Rename, plan.ReasonRenamed
 	}
 	if diff.reason == "" && !diff.tail.await {
 		return c
@@ -55,6 +58,9 @@ func (b *builder) update(n *node) plan.Change {
 	}
 	at := b.gates(n)
 	one := func(step plan.Step, ordinal string) { at = []int32{s.add(step, ordinal, at...)} }
+	if n.former {
+		one(s.rename(power), "")
+	}
 	if len(diff.set)+len(diff.unset) > 0 {
 		args := append(diff.set, s.marker())
 		if len(diff.unset) > 0 {
@@ -129,6 +135,9 @@ func (b *builder) compare(n *node) difference {
 			continue
 		}
 		d.attrs = append(d.attrs, a)
+	}
+	if n.former { // guest.rename brings the name
+		d.set = slices.DeleteFunc(d.set, func(a plan.Arg) bool { return a.Name == n.nameKey() })
 	}
 	if !b.makesDisks(n, d.attrs) {
 		return difference{}
@@ -207,6 +216,14 @@ func (b *builder) restarts(n *node, d *difference, want []plan.KV, held []plan.A
 
 // classify names the reason and says what follows once the guest runs.
 func (b *builder) classify(n *node, d *difference) {
+	if n.isAdopted() {
+		// What runs inside, and whether it runs, is nobody's to say but its owner's.
+		d.start = false
+		if d.changes() || n.former {
+			d.reason = plan.ReasonDiffers
+		}
+		return
+	}
 	proven := n.proven()
 	booted := d.start || len(d.restart) > 0
 	adopted := n.inTest() && b.goal != plan.GoalTest

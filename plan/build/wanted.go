@@ -27,7 +27,7 @@ func Wanted(d *ir.Deployment, defaultHost string) plan.WantedSet {
 		}
 		w.Nodes = append(w.Nodes, plan.Wanted{
 			Addr: n.Address, Host: host, Parent: parent, Kind: string(n.Type.V), Name: n.Name,
-			UUID: uuid, VMID: vmid, MAC: macOf(n, uuid),
+			UUID: uuid, VMID: vmid, MAC: macOf(n, uuid), Was: formerOf(d, i),
 		})
 	}
 	slices.Sort(w.Hosts)
@@ -80,7 +80,7 @@ func WantedOf(p *plan.Program) plan.WantedSet {
 		}
 		w.Nodes = append(w.Nodes, plan.Wanted{
 			Addr: c.Addr, Host: c.Host, Parent: parents[c.Host], Kind: c.Kind, Name: c.Addr.Name(),
-			UUID: c.UUID, VMID: c.VMID, MAC: mac,
+			UUID: c.UUID, VMID: c.VMID, MAC: mac, Was: c.Was,
 		})
 	}
 	slices.Sort(w.Hosts)

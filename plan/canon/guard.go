@@ -29,7 +29,7 @@ func Wants(steps []plan.Step, a addr.Address) []plan.KV {
 		}
 		kind, disk := KindOf(s), s.Text(plan.ArgDisk)
 		switch s.Op {
-		case plan.GuestCreate, plan.GuestClone, plan.CTCreate, plan.GuestConfigure, plan.GuestAttach:
+		case plan.GuestCreate, plan.GuestClone, plan.CTCreate, plan.GuestConfigure, plan.GuestRename, plan.GuestAttach:
 			out = append(out, Only(Settings(kind, Params(s)))...)
 			if size := s.Text(plan.ArgSize); size != "" {
 				out = append(out, plan.KV{Key: disk + ".size", Value: size})
