@@ -58,9 +58,10 @@ type served struct {
 	last bool // it ends with the answer under way
 }
 
-func newHTTPServer(ln net.Listener, cert func() *tls.Certificate, now func() time.Time, serve func(context.Context, *http.Request) answer) *httpServer {
+func newHTTPServer(ln net.Listener, cert func() *tls.Certificate, deaf func() bool, now func() time.Time,
+	serve func(context.Context, *http.Request) answer) *httpServer {
 	s := &httpServer{
-		ln: ln, now: now, serve: serve, open: map[net.Conn]*served{},
+		ln: ln, deaf: deaf, now: now, serve: serve, open: map[net.Conn]*served{},
 		tls: &tls.Config{
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert(), nil },
 			MinVersion:     tls.VersionTLS12, NextProtos: []string{"http/1.1"},
@@ -90,7 +91,7 @@ func (s *httpServer) accept() {
 			}
 			continue
 		}
-		if s.deaf != nil && s.deaf() {
+		if s.deaf() {
 			c.Close()
 			continue
 		}

@@ -207,8 +207,8 @@ func (l *Lab) now() time.Time { return l.cfg.Clock.Now().Add(l.trouble.shift()) 
 
 // serveAs answers on a listener as a node.
 func (l *Lab) serveAs(node string, ln net.Listener) *httpServer {
-	s := newHTTPServer(ln, l.certificate, l.now, func(ctx context.Context, r *http.Request) answer { return l.serveHTTP(ctx, node, r) })
-	s.deaf = func() bool { return !l.nodeUp(node) }
+	s := newHTTPServer(ln, l.certificate, func() bool { return !l.nodeUp(node) }, l.now,
+		func(ctx context.Context, r *http.Request) answer { return l.serveHTTP(ctx, node, r) })
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.servers[node] = s
