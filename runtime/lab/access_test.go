@@ -66,7 +66,7 @@ func TestACL(t *testing.T) {
 		"PUT /access/acl path=/nothing users=ann@pve roles=Starter": "400 Parameter verification failed.",
 		"PUT /access/acl path=/vms users=ann@pve roles=Nope":        "500 ACL update failed: role 'Nope' does not exist",
 		"PUT /access/acl path=/vms users=bob@pve roles=Starter":     "500 ACL update failed: user 'bob@pve' does not exist",
-		"POST /access/roles roleid=Bad privs=VM.Nope":               "500 create role failed: invalid privilege 'VM.Nope'",
+		"POST /access/roles roleid=Bad privs=VM.Nope":               "400 Parameter verification failed.",
 		"DELETE /access/roles/PVEAdmin":                             "500 delete role failed: auto-generated role 'PVEAdmin' cannot be deleted",
 		"POST /access/users userid=ann@pve":                         "500 create user failed: user 'ann@pve' already exists",
 	} {

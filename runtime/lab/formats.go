@@ -17,28 +17,27 @@ var patternFormats = map[string]struct {
 	match *regexp.Regexp
 	fault string
 }{
-	"pve-vmid":           {regexp.MustCompile(`^[1-9][0-9]{2,8}$`), "value does not look like a valid VM ID\n"},
-	"pve-node":           {regexp.MustCompile(`^(?i)[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?$`), "value does not look like a valid node name\n"},
-	"pve-configid":       {regexp.MustCompile(`^(?i)[a-z][a-z0-9_\-]+$`), "invalid configuration ID '%s'\n"},
-	"pve-storage-id":     {regexp.MustCompile(`^(?i)[a-z][a-z0-9\-_.]*[a-z0-9]$`), "storage ID '%s' contains illegal characters\n"},
-	"pve-poolid":         {regexp.MustCompile(`^[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}$`), "value does not look like a valid pool name\n"},
-	"pve-userid":         {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid user name\n"},
-	"pve-groupid":        {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "value does not look like a valid group name\n"},
-	"pve-roleid":         {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "invalid role name '%s'\n"},
-	"pve-realm":          {regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid realm\n"},
-	"pve-tokenid":        {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+$`), "value '%s' does not look like a valid token ID\n"},
-	"pve-priv":           {regexp.MustCompile(`^[A-Za-z]+(?:\.[A-Za-z]+)+$`), "invalid privilege '%s'\n"},
-	"email-opt":          {regexp.MustCompile(`^(?:[\w+\-~]+(?:\.[\w+\-~]+)*@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`), "value does not look like a valid email address\n"},
-	"pve-iface":          {regexp.MustCompile(`^(?i)[a-z][a-z0-9_]{1,20}(?:[:.]\d+)?$`), "invalid network interface name '%s'\n"},
-	"pve-storage-path":   {regexp.MustCompile(`^/(?:[^\n\r]*[^\s])?$`), "value does not look like a valid absolute path\n"},
-	"pve-storage-vgname": {regexp.MustCompile(`^(?i)[a-z0-9.\-_+]+$`), "lvm name '%s' contains illegal characters\n"},
-	"pve-bridge-id":      {regexp.MustCompile(`^[-_.\w]+$`), "invalid bridge ID '%s'\n"},
-	"pve-volume-id":      {volumeID, "unable to parse volume ID '%s'\n"},
-	"dns-name":           {dnsName, "value does not look like a valid DNS name\n"},
-	"urlencoded":         {regexp.MustCompile(`^[-%a-zA-Z0-9_.!~*'()]*$`), "invalid urlencoded string: %s\n"},
-	"disk-size":          {regexp.MustCompile(`^\d+(?:\.\d+)?[KMGT]?$`), "value does not look like a valid disk size: %s\n"},
-	"tag":                {regexp.MustCompile(`^(?i)[a-z0-9_][a-z0-9_\-+.]*$`), "invalid characters in tag\n"},
-	"pve-qm-bootdev":     {regexp.MustCompile(`^(?:ide[0-3]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|sata[0-5]|net(?:[12]?\d|3[01])|usb(?:\d|1[0-3])|hostpci(?:\d|1[0-5]))$`), "invalid boot device '%s'\n"},
+	"pve-vmid":            {regexp.MustCompile(`^[1-9][0-9]{2,8}$`), "value does not look like a valid VM ID\n"},
+	"pve-node":            {regexp.MustCompile(`^(?i)[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?$`), "value does not look like a valid node name\n"},
+	"pve-configid":        {regexp.MustCompile(`^(?i)[a-z][a-z0-9_\-]+$`), "invalid configuration ID '%s'\n"},
+	"pve-storage-id":      {regexp.MustCompile(`^(?i)[a-z][a-z0-9\-_.]*[a-z0-9]$`), "storage ID '%s' contains illegal characters\n"},
+	"pve-poolid":          {regexp.MustCompile(`^[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}$`), "pool name '%s' contains invalid characters\n"},
+	"pve-groupid":         {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "group name '%s' contains invalid characters\n"},
+	"pve-roleid":          {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "role name '%s' contains invalid characters\n"},
+	"pve-realm":           {regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid realm\n"},
+	"pve-tokenid":         {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+$`), "value '%s' does not look like a valid token ID\n"},
+	"email-opt":           {regexp.MustCompile(`^(?:[\w+\-~]+(?:\.[\w+\-~]+)*@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`), "value does not look like a valid email address\n"},
+	"pve-iface":           {regexp.MustCompile(`^(?i)[a-z][a-z0-9_]{1,20}(?:[:.]\d+)?$`), "invalid network interface name '%s'\n"},
+	"pve-storage-path":    {regexp.MustCompile(`^/[^;()]+`), "value does not look like a valid absolute path\n"},
+	"pve-storage-options": {regexp.MustCompile(`^\S+$`), "invalid options '%s'\n"},
+	"pve-storage-vgname":  {regexp.MustCompile(`^(?i)[a-z0-9][a-z0-9\-_.]*[a-z0-9]$`), "lvm name '%s' contains illegal characters\n"},
+	"pve-bridge-id":       {regexp.MustCompile(`^[-_.\w]+$`), "invalid bridge ID '%s'\n"},
+	"pve-volume-id":       {volumeID, "unable to parse volume ID '%s'\n"},
+	"dns-name":            {dnsName, "value does not look like a valid DNS name\n"},
+	"urlencoded":          {regexp.MustCompile(`^[-%a-zA-Z0-9_.!~*'()]*$`), "invalid urlencoded string: %s\n"},
+	"disk-size":           {regexp.MustCompile(`^\d+(?:\.\d+)?[KMGT]?$`), "value does not look like a valid disk size: %s\n"},
+	"tag":                 {regexp.MustCompile(`^(?i)[a-z0-9_][a-z0-9_\-+.]*$`), "invalid characters in tag\n"},
+	"pve-qm-bootdev":      {regexp.MustCompile(`^(?:ide[0-3]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|sata[0-5]|net(?:[12]?\d|3[01])|usb(?:\d|1[0-3])|hostpci(?:\d|1[0-5]))$`), "invalid boot device '%s'\n"},
 }
 
 var (
@@ -49,17 +48,13 @@ var (
 // Formats that are property strings of the table.
 var objectFormats = map[string]string{
 	"pve-qm-boot": "boot", "pve-qm-ipconfig": "ipconfig", "pve-qm-smbios1": "smbios1",
-	"pve-startup-order": "startup", "pve-qm-ide": "ide",
+	"pve-qm-ide": "ide", "prune-backups": "prune-backups", "pve-qemu-sev-fmt": "sev", "pve-qm-cicustom": "cicustom",
+	"pve-qm-hostpci": "hostpci", "pve-qm-rng": "rng", "pve-qm-watchdog": "watchdog", "pve-vm-cpu-conf": "cpu",
 }
 
 // Formats of values that the lab keeps and never interprets: any text passes.
 // PVE would look closer.
-var uncheckedFormats = []string{
-	"prune-backups", "pve-cpuset", "pve-dir-override-list", "pve-qemu-sev-fmt",
-	"pve-qemu-tdx-fmt", "pve-qm-cicustom", "pve-qm-hostpci", "pve-qm-rng",
-	"pve-qm-watchdog", "pve-storage-options", "pve-storage-portal-dns", "pve-storage-portal-dns-list",
-	"pve-storage-server", "pve-storage-zfs-blocksize", "pve-vm-cpu-conf", "storage-pair-list",
-}
+var uncheckedFormats = []string{"pve-qemu-tdx-fmt", "pve-storage-zfs-blocksize"}
 
 // storage content types of PVE 9.
 var contentTypes = []string{"images", "rootdir", "vztmpl", "iso", "backup", "snippets", "none", "import"}
@@ -76,10 +71,16 @@ func (t *table) checkFormat(format, path, value string) error {
 		return fmt.Errorf("%s", f.fault)
 	}
 	if kind, ok := objectFormats[format]; ok {
-		_, err := t.parseObject(kind, path, value)
+		o, err := t.parseObject(kind, path, value)
+		if err == nil && kind == "cpu" {
+			err = checkCPU(o)
+		}
 		return err
 	}
-	if item, ok := strings.CutSuffix(format, "-list"); ok && format != "storage-pair-list" {
+	if check, ok := codeFormats[format]; ok {
+		return check(value)
+	}
+	if item, ok := strings.CutSuffix(format, "-list"); ok {
 		if item == "pve-tag" {
 			item = "tag"
 		}
@@ -90,13 +91,13 @@ func (t *table) checkFormat(format, path, value string) error {
 		}
 		return nil
 	}
-	if check, ok := codeFormats[format]; ok {
-		return check(value)
-	}
 	return nil // uncheckedFormats: a test holds the table to that list
 }
 
 var codeFormats = map[string]func(string) error{
+	"pve-userid": checkUser, "pve-priv": checkPrivilege, "pve-startup-order": checkStartup, "pve-cpuset": checkCPUSet,
+	"pve-storage-server": checkServer, "pve-storage-portal-dns": checkPortal, "pve-dir-override": checkDirOverride,
+	"storage-pair-list": checkStorageMap, "pve-phys-bits": checkPhysBits,
 	"pve-storage-content": func(v string) error {
 		return must(slices.Contains(contentTypes, v), "invalid content type '%s'\n", v)
 	},
@@ -132,17 +133,13 @@ var codeFormats = map[string]func(string) error{
 		return must(err == nil && a.Is6(), "value does not look like a valid IPv6 address\n")
 	},
 	"CIDR": func(v string) error {
-		_, err := netip.ParsePrefix(v)
-		return must(err == nil, "value does not look like a valid CIDR network\n")
+		return must(isNetwork(v, true) || isNetwork(v, false), "value does not look like a valid CIDR network\n")
 	},
 	"pve-ipv4-config": func(v string) error {
-		p, err := netip.ParsePrefix(v)
-		ok := v == "dhcp" || v == "manual" || err == nil && p.Addr().Is4()
-		return must(ok, "value does not look like a valid ipv4 network configuration\n")
+		return must(v == "dhcp" || v == "manual" || isNetwork(v, true), "value does not look like a valid ipv4 network configuration\n")
 	},
 	"pve-ipv6-config": func(v string) error {
-		p, err := netip.ParsePrefix(v)
-		ok := v == "dhcp" || v == "auto" || v == "manual" || err == nil && p.Addr().Is6()
+		ok := v == "dhcp" || v == "auto" || v == "manual" || isNetwork(v, false)
 		return must(ok, "value does not look like a valid ipv6 network configuration\n")
 	},
 	"pve-hotplug-features": func(v string) error {
@@ -151,7 +148,7 @@ var codeFormats = map[string]func(string) error{
 		}
 		for _, f := range splitList(v) {
 			if !slices.Contains([]string{"network", "disk", "cpu", "memory", "usb", "cloudinit"}, f) {
-				return must(false, "unable to parse hotplug option\n")
+				return must(false, "invalid hotplug feature '%s'\n", f)
 			}
 		}
 		return nil

@@ -33,19 +33,31 @@ func (m migration) storageFor(name string) string {
 
 // storageMap reads PVE's "a:b,c:d" and "x"; "1" is the identity.
 func storageMap(text string) (map[string]string, error) {
-	m := map[string]string{}
-	if text == "1" {
-		return m, nil
-	}
-	for _, pair := range splitList(text) {
-		from, to, isPair := strings.Cut(pair, ":")
+	m, identity := map[string]string{}, false
+	for _, entry := range splitList(text) {
+		from, to, isPair := strings.Cut(entry, ":")
 		if !isPair {
-			from, to = "", pair
+			from, to = "", entry
 		}
-		if _, twice := m[from]; twice {
-			return nil, errors.New("entry for '" + from + "' is not unique\n")
+		if entry == "1" {
+			identity = true
+			continue
+		}
+		for _, id := range []string{from, to} {
+			if (isPair || id != "") && !patternFormats["pve-storage-id"].match.MatchString(id) {
+				return nil, fmt.Errorf("entry '%s' contains invalid ID - storage ID '%s' contains illegal characters\n", entry, id)
+			}
+		}
+		switch _, twice := m[from]; {
+		case twice && isPair:
+			return nil, fmt.Errorf("duplicate mapping for source '%s'\n", from)
+		case twice:
+			return nil, errors.New("default target ID can only be provided once\n")
 		}
 		m[from] = to
+	}
+	if identity && len(m) > 0 {
+		return nil, errors.New("identity mapping cannot be combined with other mappings\n")
 	}
 	return m, nil
 }

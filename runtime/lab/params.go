@@ -13,10 +13,16 @@ const (
 	textUnknown = "property is not defined in schema and the schema does not allow additional properties"
 )
 
-// check verifies parameters as PVE's JSON schema code does, and returns them
-// with booleans as 0 and 1. The faults are PVE's texts by parameter; nil when
+// check verifies parameters as PVE's JSON schema code does, and returns them.
+// Booleans are 0 and 1 and nothing else. The faults are PVE's texts by parameter; nil when
 // there is none.
 func (t *table) check(s *schema, given []KV) (values, faults map[string]string) {
+	return t.checkAt("", s, given)
+}
+
+// checkAt is check for the keys of a property string; prefix is its path with a
+// dot.
+func (t *table) checkAt(prefix string, s *schema, given []KV) (values, faults map[string]string) {
 	values = map[string]string{}
 	fault := func(name, format string, args ...any) {
 		if faults == nil {
@@ -54,7 +60,7 @@ func (t *table) check(s *schema, given []KV) (values, faults map[string]string) 
 		}
 		values[name] = value
 		if _, ok := values[p.requires]; p.requires != "" && !ok {
-			fault(p.requires, "missing property - '%s' requires this property", name)
+			fault(p.requires, "missing property - '%s' requires this property", prefix+name)
 		}
 	}
 	s.all(func(p *property) {
@@ -93,11 +99,10 @@ func (t *table) checkValue(p *property, name, value string) (normal, fault strin
 	}
 	switch p.kind {
 	case "bool":
-		b, ok := parseBool(value)
-		if !ok {
+		if value != "0" && value != "1" {
 			return "", typeFault("boolean")
 		}
-		return b, ""
+		return value, ""
 	case "int":
 		if !wholeNumber.MatchString(value) {
 			return "", typeFault("integer")
@@ -141,7 +146,7 @@ func (t *table) checkValue(p *property, name, value string) (normal, fault strin
 	return value, ""
 }
 
-// parseBool knows PVE's spellings.
+// parseBool knows the spellings that PVE takes after a key of a property string.
 func parseBool(s string) (string, bool) {
 	switch strings.ToLower(s) {
 	case "1", "on", "yes", "true":

@@ -28,7 +28,13 @@ func (t *table) parseObject(kind, path, text string) (object, error) {
 		case key == "" || value == "":
 			return nil, errors.New("missing key in comma-separated list property\n")
 		}
-		if p := s.lookup(key); p != nil && p.alias != "" {
+		p := s.lookup(key)
+		if ok && p != nil && p.kind == "bool" {
+			if b, known := parseBool(value); known {
+				value = b
+			}
+		}
+		if p != nil && p.alias != "" {
 			if p.keyAlias != "" {
 				if _, twice := obj[p.keyAlias]; twice {
 					return nil, errors.New("key alias '" + p.keyAlias + "' is already defined\n")
@@ -46,7 +52,7 @@ func (t *table) parseObject(kind, path, text string) (object, error) {
 	for _, k := range sortedKeys(obj) {
 		given = append(given, KV{k, obj[k]})
 	}
-	values, faults := t.check(s, given)
+	values, faults := t.checkAt(path+".", s, given)
 	if faults != nil {
 		var b strings.Builder
 		b.WriteString("format error\n")
