@@ -44,6 +44,7 @@ type HostEnv struct {
 	Password     secret.Value
 	Storage      string // for guest disks
 	ImageStorage string // for images and seeds
+	SeedStorage  string // for seeds that are CD-ROMs
 	IOWidth      uint   // copies at once, 0 = the default
 	Via          string // an HTTP CONNECT proxy to its guests, "https://127.0.0.1:40123"; "" = direct
 	// Dial reaches its endpoints and its via; nil = a plain TCP connection.

@@ -121,7 +121,7 @@ func hostEnv(dir string, h compiler.Host, secrets *secret.Store) (apply.HostEnv,
 	}
 	env := apply.HostEnv{
 		Node: h.Node, Endpoints: h.Endpoints, Fingerprint: h.Fingerprint, Storage: h.Storage,
-		ImageStorage: h.ImageStorage, IOWidth: h.IOWidth, Via: h.Via,
+		ImageStorage: h.ImageStorage, SeedStorage: h.SeedStorage, IOWidth: h.IOWidth, Via: h.Via,
 	}
 	if h.CA != "" {
 		var err error

@@ -28,6 +28,7 @@ func (c *compilation) check() bool {
 		c.checkHost(n)
 		c.checkDisk(n)
 		c.checkImageKind(n)
+		c.checkCarrier(n)
 		c.checkPlacement(n)
 	}
 	c.where = nil

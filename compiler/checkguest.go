@@ -296,6 +296,16 @@ func (c *compilation) checkImageKind(n *node) {
 	d.Notes = []diag.Note{{Text: "the image", Range: n.imageDef.at}}
 }
 
+// checkCarrier: an image reads its seed from what the node wants it on.
+func (c *compilation) checkCarrier(n *node) {
+	if n.decl.guest == nil || n.image == nil || n.decl.guest.seed.carrier.V != "disk" || n.image.seed.V != "cdrom" {
+		return
+	}
+	d := c.errorAt(codeContradiction, n.decl.guest.seed.carrier.At, "image %q would not find a seed on a disk", n.imageName())
+	d.Help = "write `carrier: cdrom`, or remove it"
+	d.Notes = []diag.Note{{Text: "it reads CD-ROMs alone", Range: n.image.seed.At}}
+}
+
 // checkPlacement: a node has one way to be placed, and its hosts exist.
 func (c *compilation) checkPlacement(n *node) {
 	g := n.decl.guest

@@ -141,6 +141,7 @@ type imageDecl struct {
 	format    opt[string]
 	os        opt[string]
 	hostReady opt[bool]
+	seed      opt[string]
 }
 
 func (f *findings) image(n *syntax.Node, where string) *imageDecl {
@@ -153,6 +154,7 @@ func (f *findings) image(n *syntax.Node, where string) *imageDecl {
 		format:    r.text("format"),
 		os:        r.text("os"),
 		hostReady: r.flag("host_ready"),
+		seed:      r.text("seed"),
 	}
 	f.imageSource(d)
 	return d

@@ -199,6 +199,7 @@ func (c *compilation) rebootIn(d *rebootDecl) ir.Reboot {
 
 func (c *compilation) seedIn(d *seedDecl) ir.CloudInit {
 	s := ir.CloudInit{
+		Carrier:  over(d.carrier, ir.FromNode, byDefault("")),
 		Packages: over(sorted(plain(d.packages, d.packagesAt)), ir.FromNode, byDefault([]string(nil))),
 		Commands: over(plain(d.commands, d.commandsAt), ir.FromNode, byDefault([]string(nil))),
 	}

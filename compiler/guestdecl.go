@@ -90,6 +90,7 @@ type placementDecl struct {
 }
 
 type seedDecl struct {
+	carrier                opt[string]
 	packages, commands     []opt[string]
 	packagesAt, commandsAt opt[struct{}]
 	files                  []seedFileDecl
@@ -214,7 +215,7 @@ func placementOf(r *reader) placementDecl {
 }
 
 func seedOf(r *reader) seedDecl {
-	var d seedDecl
+	d := seedDecl{carrier: r.text("carrier")}
 	d.packages, d.packagesAt = r.texts("packages")
 	d.commands, d.commandsAt = r.texts("commands")
 	for _, i := range r.objects("files") {

@@ -27,6 +27,7 @@ type Host struct {
 	User         string   // who logs in with a password instead, "root@pam"; "" = the token is used
 	PasswordName string   // secret with that password, "api_passwords.NAME"
 	Storage      string   // for guest disks; "" = the host's first that can hold them
+	SeedStorage  string   // for seeds that are CD-ROMs; "" = the host's first that can hold them
 	ImageStorage string   // for images and seeds; "" = the host's first that can hold them
 	Via          string   // how its API and guests are reached; "" = directly
 	IOWidth      uint     // copies at once, 0 = the default
@@ -38,7 +39,7 @@ type Host struct {
 type hostDecl struct {
 	node, endpoint, fingerprint, token opt[string]
 	ca, user, password                 opt[string]
-	datastore, images, via, ip         opt[string]
+	datastore, images, seeds, via, ip  opt[string]
 	endpoints, fingerprints            []opt[string]
 	io                                 opt[int]
 }
@@ -88,6 +89,7 @@ func (c *compilation) host(n *syntax.Node, where string) hostDecl {
 		password:    r.text("password"),
 		datastore:   r.text("datastore"),
 		images:      r.text("image_datastore"),
+		seeds:       r.text("seed_datastore"),
 		via:         c.via(r.text("via")),
 		ip:          r.text("ip"),
 		io:          r.number("io"),
@@ -129,7 +131,7 @@ func (d hostDecl) over(o hostDecl) hostDecl {
 	}
 	m := hostDecl{
 		node: first(d.node, o.node), endpoint: first(d.endpoint, o.endpoint), fingerprint: first(d.fingerprint, o.fingerprint),
-		token: first(d.token, o.token), datastore: first(d.datastore, o.datastore), images: first(d.images, o.images),
+		token: first(d.token, o.token), datastore: first(d.datastore, o.datastore), images: first(d.images, o.images), seeds: first(d.seeds, o.seeds),
 		via: first(d.via, o.via), ip: first(d.ip, o.ip),
 		ca: first(d.ca, o.ca), user: first(d.user, o.user), password: first(d.password, o.password),
 		endpoints: d.endpoints, fingerprints: d.fingerprints, io: d.io,
@@ -150,7 +152,7 @@ func (d hostDecl) host(name string, at source.Range) Host {
 	h := Host{
 		Name: name, Node: name, TokenName: "api_tokens." + name, PasswordName: "api_passwords." + name,
 		Fingerprint: d.pins(), CA: d.ca.V, User: d.user.V,
-		Storage: d.datastore.V, ImageStorage: d.images.V, Via: d.via.V, IOWidth: uint(d.io.V), Range: at,
+		Storage: d.datastore.V, ImageStorage: d.images.V, SeedStorage: d.seeds.V, Via: d.via.V, IOWidth: uint(d.io.V), Range: at,
 	}
 	if d.node.ok() {
 		h.Node = d.node.V

@@ -56,6 +56,7 @@ func lowerImage(name string, n *node) ir.Image {
 		MinDisk:   over(m.minDisk, layer, byDefault(unit.Size(0))),
 		Format:    over(m.format, layer, defaultText(schema.Image, "format")),
 		OS:        over(m.os, layer, byDefault("")),
+		Seed:      over(m.seed, layer, byDefault("")),
 		HostReady: over(m.hostReady, layer, defaultFlag(schema.Image, "host_ready")),
 	}
 }

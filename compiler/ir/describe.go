@@ -124,5 +124,6 @@ func describeImage(m *Image, s sink) {
 	s.size("min_disk", m.MinDisk.V, m.MinDisk.From)
 	s.text("format", m.Format.V, m.Format.From)
 	s.text("os", m.OS.V, m.OS.From)
+	s.text("seed", m.Seed.V, m.Seed.From)
 	s.flag("host_ready", m.HostReady.V, m.HostReady.From)
 }

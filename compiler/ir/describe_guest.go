@@ -96,6 +96,7 @@ func describeContainer(v *Container, s sink) {
 }
 
 func describeCloudInit(v *CloudInit, s sink) {
+	s.text("cloud_init.carrier", v.Carrier.V, v.Carrier.From)
 	s.texts("cloud_init.packages", v.Packages.V, v.Packages.From)
 	for i := range v.Files {
 		f := &v.Files[i]

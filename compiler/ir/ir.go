@@ -200,6 +200,7 @@ type Image struct {
 	MinDisk   Value[unit.Size]
 	Format    Value[string] // qcow2 or raw; of a container template tar.gz, tar.xz or tar.zst
 	OS        Value[string] // debian-12, debian-13, pve-9: what cloud-init will find
+	Seed      Value[string] // "cdrom" when its cloud-init reads a seed from a CD-ROM alone; "" or "any"
 	HostReady Value[bool]   // Proxmox VE is already installed in it
 }
 

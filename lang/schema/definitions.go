@@ -99,6 +99,7 @@ var Image = &Object{Name: "image", Doc: "A disk image.", Fields: []Field{
 	{Key: "min_disk", Type: Size, Unit: unit.GiB, Max: maxDisk, Default: "0", Doc: "Size of the disk inside the image: no node may have a smaller one."},
 	{Key: "format", Type: String, Enum: []string{"qcow2", "raw", "tar.gz", "tar.xz", "tar.zst"}, Default: "qcow2", Doc: "Format of the file: of a container template one of those that begin with tar."},
 	{Key: "os", Type: String, Doc: "Operating system, as in debian-12."},
+	{Key: "seed", Type: String, Enum: []string{"any", "cdrom"}, Default: "any", New: true, Doc: "Where its cloud-init looks for a seed: on any disk, or on CD-ROMs alone."},
 	{Key: "host_ready", Type: Bool, Default: "false", Doc: "Proxmox VE is installed in it."},
 	expressionsField, variablesField, localsField,
 }}

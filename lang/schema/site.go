@@ -42,6 +42,7 @@ var Host = &Object{Name: "host", Doc: "A Proxmox VE host.", Blanks: true, Fields
 	{Key: "password", Type: String, New: true, Doc: "Name of that user's password in secrets.api_passwords; by default the file's name."},
 	{Key: "datastore", Type: Storage, Doc: "Storage for guest disks."},
 	{Key: "image_datastore", Type: Storage, New: true, Doc: "Storage for images and seeds."},
+	{Key: "seed_datastore", Type: Storage, New: true, Doc: "Storage for seeds that are CD-ROMs: one that nobody else may look at. By default the first that takes ISO images."},
 	{Key: "bridge", Type: Bridge, New: true, Use: Later, Doc: "Bridge for guests that name none; until then it is the node's `network: {bridge: …}` or the site's."},
 	{Key: "via", Type: String, New: true, Doc: "How its API and its guests are reached: https://, http:// or socks5:// proxy, or ssh://."},
 	{Key: "io", Type: Int, Min: 1, Max: 1024, New: true, Doc: "Copies the host does at once."},
