@@ -61,7 +61,7 @@ func TestContainerAnswers(t *testing.T) {
 		{"PUT /nodes/pve1/lxc/200/config", "500 no options specified"},
 		{"PUT /nodes/pve1/lxc/200/config delete=bogus", bad},
 		{"PUT /nodes/pve1/lxc/200/config unprivileged=0", "500 unable to modify read-only option: 'unprivileged'"},
-		{"PUT /nodes/pve1/lxc/200/config digest=short memory=300", "500 checksum mismatch (file change by other user?)"},
+		{"PUT /nodes/pve1/lxc/200/config digest=short memory=300", "500 detected modified configuration - file changed by other user? Try again."},
 		{"PUT /nodes/pve1/lxc/200/config dev0=/dev/ttyS0", "403 Permission check failed (device passthrough is only allowed for root@pam)"},
 		{"PUT /nodes/pve1/lxc/200/resize disk=rootfs size=512M", "500 unable to shrink disk size"},
 		{"PUT /nodes/pve1/lxc/200/resize disk=rootfs size=1G", "500 disk is already at specified size"},
@@ -191,6 +191,25 @@ func TestContainerCopies(t *testing.T) {
 	rows := fmt.Sprint(c.ok("GET", "/cluster/resources", "type=vm"))
 	if strings.Count(rows, "type:lxc") != 3 || !strings.Contains(rows, "template:1") {
 		t.Error(rows)
+	}
+}
+
+// A mount point goes to another container with what is on it.
+func TestContainerReassign(t *testing.T) {
+	c, image := openCT(t)
+	c.fails("POST /nodes/pve1/lxc vmid=201 hostname=other rootfs=data:1 mp0=data:2,mp=/srv ostemplate="+image, "OK")
+	c.written("data:vm-201-disk-0", "root")
+	c.written("data:vm-201-disk-1", "data")
+	c.expect("POST /nodes/pve1/lxc/201/move_volume volume=rootfs target-vmid=200", "500 Cannot move to/from 'rootfs'")
+	c.expect("POST /nodes/pve1/lxc/201/move_volume volume=mp0 target-vmid=201", "400 Parameter verification failed.")
+	c.expect("POST /nodes/pve1/lxc/201/move_volume volume=mp0 target-vmid=999", "500 could not find CT 999")
+	c.expect("POST /nodes/pve1/lxc/201/move_volume volume=mp5 target-vmid=200", "500 volume 'mp5' for container '201' does not exist")
+	c.fails("POST /nodes/pve1/lxc/201/move_volume volume=mp0 target-vmid=200 target-volume=mp3", "OK")
+	if got := c.ctConfig("200")["mp3"]; got != "data:vm-200-disk-0,mp=/srv,size=2G" || c.ctConfig("201")["mp0"] != nil {
+		t.Errorf("the target has %v, the source %v", got, c.ctConfig("201"))
+	}
+	if got := c.reads("data:vm-200-disk-0"); got != "data" {
+		t.Errorf("on it is %q", got)
 	}
 }
 

@@ -75,12 +75,16 @@ func (c *call) resized(v *vm, slot, size string) (*volume, int64, error) {
 // ctMove is POST …/move_volume.
 func (c *call) ctMove() (any, error) {
 	if c.has("target-vmid") {
-		return nil, errorf(501, "moving a volume to another container is not implemented by this lab")
+		return c.ctReassign()
 	}
 	if !c.has("storage") {
-		return nil, errorf(500, "either 'storage' or 'target-vmid' and 'target-volume' is needed")
+		return nil, errorf(500, "Provide either a 'storage' to move the mount point to a different storage or "+
+			"'target-vmid' and 'target-mp' to move the mount point to another container")
 	}
 	m := moving{slot: c.str("volume"), to: c.str("storage"), remove: c.flag("delete"), digest: c.str("digest")}
+	if base, _, _ := splitSlot(m.slot); base == "unused" {
+		return nil, badParam("volume", "cannot move volume '"+m.slot+"', only configured volumes can be moved to another storage")
+	}
 	v, err := c.vm()
 	if err != nil {
 		return nil, err

@@ -149,7 +149,7 @@ func (c *call) guard() func(*vm) error {
 	digest, skip := c.str("digest"), c.flag("skiplock")
 	return func(v *vm) error {
 		if digest != "" && digest != v.digest() {
-			return errorf(500, "checksum mismatch (file change by other user?)")
+			return v.changed()
 		}
 		if skip {
 			return nil

@@ -43,7 +43,7 @@ func (c *call) qemuMove() (any, error) {
 // drive.
 func (m moving) check(v *vm) (object, error) {
 	if m.digest != "" && m.digest != v.digest() {
-		return nil, errorf(500, "checksum mismatch (file change by other user?)")
+		return nil, v.changed()
 	}
 	if err := v.unlocked(); err != nil {
 		return nil, err

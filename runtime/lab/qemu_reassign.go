@@ -54,6 +54,9 @@ func (l *Lab) checkReassign(r reassignment) (from, to *vm, err error) {
 		return nil, nil, err
 	}
 	for _, v := range []*vm{from, to} {
+		if v.isCT() {
+			return nil, nil, missingConfig("", v.Node, v.VMID)
+		}
 		if err := v.unlocked(); err != nil {
 			return nil, nil, err
 		}
@@ -85,13 +88,22 @@ func (l *Lab) checkReassign(r reassignment) (from, to *vm, err error) {
 	return from, to, err
 }
 
-// reassign gives the target a volume with the content, then takes it from the
-// source: a crash in between leaves it with both.
 func (l *Lab) reassign(t *task, r reassignment) error {
 	from, to, err := l.checkReassign(r)
 	if err != nil {
 		return err
 	}
+	t.logf("moving disk '%s' from VM '%d' to '%d'", r.disk, r.from, r.to)
+	if err := l.handOver(t, r, from, to); err != nil {
+		return err
+	}
+	t.logf("removing disk '%s' from VM '%d' config", r.disk, r.from)
+	return nil
+}
+
+// handOver gives the target a volume with the content, then takes it from the
+// source: a crash in between leaves it with both.
+func (l *Lab) handOver(t *task, r reassignment, from, to *vm) error {
 	o := object{"file": from.Config[r.disk]}
 	if isDriveSlot(r.disk) {
 		o = parseDrive(r.disk, from.Config[r.disk])
@@ -103,7 +115,6 @@ func (l *Lab) reassign(t *task, r reassignment) error {
 	if src == nil {
 		return fmt.Errorf("volume '%s' does not exist", old)
 	}
-	t.logf("moving disk '%s' from VM '%d' to '%d'", r.disk, r.from, r.to)
 	vol, err := l.makeVolume(spot{storage: src.storage, vmid: r.to, format: src.Format, base: src.Base}, src.content(""))
 	if err != nil {
 		return err
@@ -119,7 +130,6 @@ func (l *Lab) reassign(t *task, r reassignment) error {
 	}
 	delete(from.Config, r.disk)
 	from.unboot(r.disk)
-	t.logf("removing disk '%s' from VM '%d' config", r.disk, r.from)
 	if err := l.saveConfig(from); err != nil {
 		return err
 	}

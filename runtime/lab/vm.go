@@ -101,6 +101,15 @@ func (v *vm) unlocked() error {
 	return nil
 }
 
+// changed is what PVE says when a configuration has another digest than the
+// caller thinks.
+func (v *vm) changed() error {
+	if v.isCT() {
+		return errors.New("detected modified configuration - file changed by other user? Try again.")
+	}
+	return errors.New("checksum mismatch (file change by other user?)")
+}
+
 // missingConfig is what PVE says of a guest that does not exist here.
 func missingConfig(kind, node string, vmid uint) error {
 	dir := "qemu-server"

@@ -123,6 +123,7 @@ var phrases = []struct {
 	{"unable to acquire lock", LockTimeout},
 	{"cfs-lock", LockTimeout}, // cluster file system: "cfs-lock 'storage-x' error: got lock request timeout"
 	{"checksum mismatch (file change by other user?)", Digest},
+	{"detected modified configuration", Digest}, // of containers and storages
 	{"is locked (", Locked},
 	{"guest agent is not running", NoAgent},
 	{"Configuration file '", NotExist}, // "… does not exist"

@@ -42,6 +42,7 @@ var answers = []struct {
 	{500, "delete pool failed: pool 'nopool' does not exist", nil, NotExist},
 	{500, "no such cluster node 'nosuchnode'", nil, NotExist},
 	{500, "checksum mismatch (file change by other user?)", nil, Digest},
+	{500, "detected modified configuration - file changed by other user? Try again.", nil, Digest},
 	{500, "VM is locked (backup)", nil, Locked},
 	{500, "can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout", nil, LockTimeout},
 	{500, "cfs-lock 'storage-local' error: got lock request timeout", nil, LockTimeout},

@@ -56,14 +56,14 @@ def resource(vmid):
     return row
 
 
-def same_life(guest, clone, disk, snapshot, name, hostname):
+def same_life(guest, clone, disk, snapshot, name, hostname, changed):
     """what VMs and containers have in common, from the clone on."""
     before = clone.config.get()
     clone.config.put(**{"memory": 768, "tags": "b,a", name: hostname})
     after = clone.config.get()
     assert int(after["memory"]) == 768 and after["tags"] == "a;b" and after[name] == hostname, after
     assert after["digest"] != before["digest"]
-    refused(lambda: clone.config.put(digest=before["digest"], memory=1024), 500, "checksum mismatch (file change by other user?)")
+    refused(lambda: clone.config.put(digest=before["digest"], memory=1024), 500, changed)
     refused(lambda: clone.config.put(nonsense=1), 400, "Parameter verification failed.")
     clone.config.put(delete="tags")
     assert "tags" not in clone.config.get()
@@ -109,7 +109,7 @@ done(vm.resize.put(disk="scsi0", size="4G"))
 done(vm.clone.post(newid=vmid + 1, name="two", full=1))
 assert resource(vmid + 1)["name"] == "two" and resource(vmid + 1)["type"] == "qemu"
 assert vm.config.get()["net0"] != node.qemu(vmid + 1).config.get()["net0"]
-same_life(vm, node.qemu(vmid + 1), "scsi0", "s1", "name", "deux")
+same_life(vm, node.qemu(vmid + 1), "scsi0", "s1", "name", "deux", "checksum mismatch (file change by other user?)")
 
 # A container.
 archive = upload("vztmpl", template)
@@ -134,7 +134,7 @@ while True:
 done(ct.status.shutdown.post())
 done(ct.clone.post(newid=ctid + 1, hostname="zwei", full=1))
 assert resource(ctid + 1)["type"] == "lxc"
-same_life(ct, node.lxc(ctid + 1), "rootfs", "s1", "hostname", "drei")
+same_life(ct, node.lxc(ctid + 1), "rootfs", "s1", "hostname", "drei", "detected modified configuration - file changed by other user? Try again.")
 
 for storage in "local", "data":
     left = [v["volid"] for v in node.storage(storage).content.get() if v.get("vmid")]
