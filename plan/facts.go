@@ -48,6 +48,10 @@ type HostFacts struct {
 	Residents   []Resident     `cbor:"17,keyasint,omitempty"` // of a host that is a node: everyone on it, by vmid
 	Seeds       []string       `cbor:"18,keyasint,omitempty"` // volume ids of uploaded seeds of the deployment's nodes, sorted; not among Images
 	CDs         string         `cbor:"19,keyasint,omitempty"` // storage for seeds that are CD-ROMs named by the site's host entry
+	CPUs        uint           `cbor:"20,keyasint,omitempty"` // of the node, threads counted; 0 = not known, as below
+	Memory      uint64         `cbor:"21,keyasint,omitempty"` // bytes, all of it
+	Free        uint64         `cbor:"22,keyasint,omitempty"` // bytes of it that nobody uses
+	Virtual     string         `cbor:"23,keyasint,omitempty"` // what its CPUs can give to guests that are hosts themselves: vmx, svm, or "none"
 }
 
 // Resident is a guest on a host that is a node itself: it goes down with that

@@ -83,7 +83,7 @@ var ladder = []rung{
 	{"plan/build", []string{"lang/diag", "lang/source", "lang/addr", "lang/unit", "lang/selector", "compiler/ir", "plan/..."}},
 	{"plan/...", []string{"lang/diag", "lang/source", "lang/addr", "lang/unit", "compiler/ir", "plan/..."}},
 	{"runtime/...", []string{"lang/diag", "lang/unit", "plan", "plan/program", "runtime/..."}},
-	{"apply/...", []string{"plan", "plan/program", "plan/identity", "plan/canon", "runtime/...", "lang/diag", "lang/addr", "apply/..."}},
+	{"apply/...", []string{"plan", "plan/program", "plan/identity", "plan/canon", "plan/capacity", "runtime/...", "lang/diag", "lang/addr", "apply/..."}},
 	{"cli/...", []string{"..."}},
 	{"golden/...", []string{"..."}},
 	{".", []string{"cli"}},

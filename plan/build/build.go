@@ -63,6 +63,7 @@ func (b *builder) plan() *plan.Plan {
 	b.forward()
 	b.backward()
 	b.sweep()
+	b.capacity()
 	b.notes()
 	return b.finish()
 }

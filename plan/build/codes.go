@@ -47,6 +47,8 @@ const (
 	findHeld        diag.Code = "HS0721" // needs a restart, and is not made because of that
 	findKept        diag.Code = "HS0722" // a disk that is taken from a guest, or put back
 	findFirstUse    diag.Code = "HS0723" // a host key is trusted on first use
+	findShort       diag.Code = "HS0730" // a host has too little of something
+	findNested      diag.Code = "HS0731" // a host in a guest without virtualisation
 	findIncluded    diag.Code = "HS0643" // in a partial plan because another node needs it
 	findDependents  diag.Code = "HS0644" // stays behind without what it depends on
 )
