@@ -185,9 +185,13 @@ func (c *Client) Program(ctx context.Context, etag string) (Assignment, string, 
 	return a, header.Get("ETag"), nil
 }
 
-// Events waits up to wait for what came after a sequence.
-func (c *Client) Events(ctx context.Context, after uint64, wait time.Duration) (out Events, err error) {
+// Events waits up to wait for what came after a sequence, or for another
+// assignment than that of etag, if there is one.
+func (c *Client) Events(ctx context.Context, after uint64, etag string, wait time.Duration) (out Events, err error) {
 	q := url.Values{"after": {strconv.FormatUint(after, 10)}, "wait": {strconv.Itoa(int(wait / time.Second))}}
+	if etag != "" {
+		q.Set("etag", etag)
+	}
 	return out, c.call(ctx, request{method: http.MethodGet, path: PathEvents, query: q, wait: wait}, &out)
 }
 

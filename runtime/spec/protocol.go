@@ -12,7 +12,7 @@ const (
 	PathEnroll    = "/v1/enroll"                   // POST EnrollRequest → EnrollReply
 	PathRenew     = "/v1/renew"                    // POST RenewRequest → EnrollReply
 	PathProgram   = "/v1/program"                  // GET → Assignment, ETag
-	PathEvents    = "/v1/events"                   // GET ?after=&wait= → Events
+	PathEvents    = "/v1/events"                   // GET ?after=&wait=&etag= → Events
 	PathReport    = "/v1/report"                   // POST Report
 	PathJobResult = "/v1/jobs/{id}/result"         // POST JobResult
 	PathAgent     = "/v1/agent/{digest}"           // GET → the binary
@@ -65,10 +65,12 @@ type Assignment struct {
 	Bundle    []byte `cbor:"3,keyasint,omitempty"` // the secrets it names: age ciphertext to the node's key
 }
 
-// Events are sealed signals and jobs that a node has not had.
+// Events are sealed signals and jobs that a node has not had. Changed says that
+// its assignment is no longer the one it has: nothing signed, a hint to fetch.
 type Events struct {
-	Last   uint64  `json:"last"` // to be given as after the next time
-	Events []Event `json:"events"`
+	Last    uint64  `json:"last"` // to be given as after the next time
+	Events  []Event `json:"events"`
+	Changed bool    `json:"changed,omitempty"`
 }
 
 // Event is one of them.

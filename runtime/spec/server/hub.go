@@ -8,8 +8,8 @@ import (
 	"github.com/homestak/homestak/runtime/store"
 )
 
-// hub wakes those who wait for a node's events. It watches the store, so events
-// that another server took are heard here, too.
+// hub wakes those who wait for a node's events or assignment. It watches the
+// store, so what another server took is heard here, too.
 type hub struct {
 	mu      sync.Mutex
 	waiting map[string]map[*news]struct{} // by uuid
@@ -22,16 +22,18 @@ type news struct {
 }
 
 func newHub(ctx context.Context, s store.Store) (*hub, error) {
-	changes, err := s.Watch(ctx, keyEvents)
-	if err != nil {
-		return nil, err
-	}
 	h := &hub{waiting: map[string]map[*news]struct{}{}}
-	go func() {
-		for c := range changes {
-			h.tell(strings.TrimPrefix(c.Key, keyEvents))
+	for _, prefix := range []string{keyEvents, keyNode} {
+		changes, err := s.Watch(ctx, prefix)
+		if err != nil {
+			return nil, err
 		}
-	}()
+		go func() {
+			for c := range changes {
+				h.tell(strings.TrimPrefix(c.Key, prefix))
+			}
+		}()
+	}
 	return h, nil
 }
 

@@ -116,6 +116,7 @@ func (s *Server) events(x *exchange) error {
 	if err != nil || errWait != nil {
 		return refuse(http.StatusBadRequest, "E400", "after and wait are numbers")
 	}
+	etag := x.r.FormValue("etag")
 	wait := min(time.Duration(seconds)*time.Second, spec.MaxWait)
 	control := http.NewResponseController(x.w)
 	if err := errors.Join(control.SetReadDeadline(time.Time{}), control.SetWriteDeadline(time.Now().Add(wait+answerTimeout))); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -130,8 +131,12 @@ func (s *Server) events(x *exchange) error {
 		if err != nil {
 			return err
 		}
-		if len(box.Events) > 0 || wait == 0 {
-			return x.json(http.StatusOK, spec.Events{Last: max(after, box.Last), Events: box.Events})
+		changed, err := s.changed(x, etag)
+		if err != nil {
+			return err
+		}
+		if len(box.Events) > 0 || changed || wait == 0 {
+			return x.json(http.StatusOK, spec.Events{Last: max(after, box.Last), Events: box.Events, Changed: changed})
 		}
 		select {
 		case <-news.wake:
@@ -139,6 +144,18 @@ func (s *Server) events(x *exchange) error {
 			wait = 0
 		}
 	}
+}
+
+// changed reports whether the node's assignment is another one than that of etag.
+func (s *Server) changed(x *exchange, etag string) (bool, error) {
+	if etag == "" {
+		return false, nil
+	}
+	rec, err := get[record](context.WithoutCancel(x.ctx()), s, keyNode+x.node)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return rec.ETag != etag, err
 }
 
 func orZero(s string) string {
