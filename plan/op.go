@@ -23,7 +23,8 @@ const (
 	// Produces seed.name. Locks: host I/O. Undo: seed.remove.
 	SeedUpload
 	// SeedRemove removes a seed. Args: what = "upload" (storage, seed, content) or
-	// "disk" (vmid, slot = scsi1: the guest-owned seed disk, storage when it is there already).
+	// "disk" (vmid, slot = scsi1: the guest-owned seed disk, storage when it is there
+	// already; or the CD-ROM drive, content "iso").
 	// Probe: it is gone.
 	// A late seed means every uploaded seed of the node on the storage; a constant
 	// one, a file name, means that one, which an interrupted run left, and which
@@ -57,16 +58,21 @@ const (
 	// (arg mac). Probe: none, it only reads. cloud-init errors fail it.
 	GuestAwait
 	// GuestShutdown asks the guest to power off within Args grace (seconds). Args:
-	// vmid, grace. Probe: stopped or absent. A guest that does not react is left to
+	// vmid, grace. With incarnation, the guest that a replacement removes; with disk
+	// and storage, one that is off so that a disk can move. Probe: stopped or absent;
+	// a guest with a later incarnation is there; the disk is on the storage. A guest that does not react is left to
 	// guest.stop, so this op does not fail for that.
 	GuestShutdown
-	// GuestStop cuts the power. Args: vmid. Probe: stopped or absent.
+	// GuestStop cuts the power. Args: vmid, and those of guest.shutdown but for grace.
+	// Probe: as of guest.shutdown.
 	GuestStop
 	// GuestReboot restarts the guest so that pending changes take effect. Args:
-	// vmid. Probe: no key of arg keys (list) is pending.
+	// vmid. Probe: no key of arg keys (list) is pending. With windows (list) and zone
+	// it acts inside of one of them only; outside, there is nothing to be done.
 	GuestReboot
-	// GuestDelete removes the guest with its volumes. Args: vmid.
-	// Probe: absent. Locks: guest, host I/O.
+	// GuestDelete removes the guest with its volumes. Args: vmid, incarnation (of the
+	// guest that a replacement removes). Probe: absent, or a guest with a later
+	// incarnation is there. Locks: guest, host I/O.
 	GuestDelete
 	// SpecPublish puts a node program on the spec server (pull, hybrid).
 	// Args: program (digest).

@@ -46,6 +46,7 @@ const (
 	findStaged      diag.Code = "HS0720" // waits for a restart that is not in the plan
 	findHeld        diag.Code = "HS0721" // needs a restart, and is not made because of that
 	findKept        diag.Code = "HS0722" // a disk that is taken from a guest, or put back
+	findReaders     diag.Code = "HS0724" // a seed that others can read for a while
 	findFirstUse    diag.Code = "HS0723" // a host key is trusted on first use
 	findShort       diag.Code = "HS0730" // a host has too little of something
 	findNested      diag.Code = "HS0731" // a host in a guest without virtualisation

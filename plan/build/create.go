@@ -49,17 +49,27 @@ func (b *builder) create(n *node) plan.Change {
 	if volume == "" {
 		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
 	}
-	seed := s.uploadSeed(gates)
-	n.created = s.createGuest(volume, seed, append(slices.Clone(gates), fetch, seed)...)
-	at := s.add(s.step(plan.SeedRemove, quickDeadline, text(plan.ArgWhat, plan.WhatUpload), text(plan.ArgStorage, n.host.imports),
-		plan.Arg{Name: plan.ArgSeed, Value: b.drafts.from(plan.LateSeedName, string(n.Address), seed)}), plan.WhatUpload, n.created)
+	seed, ok := s.uploadSeed(gates)
+	if !ok {
+		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
+	}
+	n.created = s.createGuest(volume, &seed, append(slices.Clone(gates), fetch, seed.step)...)
+	at := n.created
+	if seed.content == "" {
+		at = s.dropUpload(&seed, at)
+	}
 	if n.Disk.V > 0 {
 		at = s.add(s.grow(plan.SlotRoot, n.Disk.V), "", at)
 	}
 	start := s.add(s.onGuest(plan.GuestStart, powerDeadline), "", s.publish(at)...)
-	s.finish(tail{await: true, unseed: true, push: true, mark: true, enroll: len(n.children) > 0}, start)
+	s.finish(tail{await: true, unseed: true, seed: &seed, push: true, mark: true, enroll: len(n.children) > 0}, start)
 
-	return b.creation(n)
+	c := b.creation(n)
+	if seed.content == plan.ContentISO {
+		c.Attrs = append(c.Attrs, plan.Attr{Name: "seed", To: "cdrom"})
+		slices.SortFunc(c.Attrs, func(x, y plan.Attr) int { return strings.Compare(x.Name, y.Name) })
+	}
+	return c
 }
 
 // creation is the change of a guest that is made: all its attributes.
@@ -146,12 +156,12 @@ func (b *builder) checkBuiltin(n *node, img *ir.Image) {
 }
 
 // createGuest is the one call that makes the guest with all its marks.
-func (s nodeSteps) createGuest(volume string, seed int32, after ...int32) int32 {
+func (s nodeSteps) createGuest(volume string, seed *seed, after ...int32) int32 {
 	b, n := s.b, s.n
 	args := append(s.settings(), s.marker(), text(plan.ArgImageName, n.Image.V),
 		text(plan.SlotRoot, n.firstStorage()+":0,import-from="+volume),
-		plan.Arg{Name: plan.ArgSeedName, Value: b.drafts.from(plan.LateSeedName, string(n.Address), seed)},
-		text(plan.ArgSeedStorage, n.host.imports), plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
+		plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
+	args = append(args, seed.drive()...)
 	step := s.step(plan.GuestCreate, copyTime(max(n.Disk.V, b.images[n.Image.V].MinDisk.V)), args...)
 	return s.made(step, after...)
 }

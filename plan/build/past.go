@@ -65,6 +65,13 @@ func orNone(s string) string {
 	return s
 }
 
+// volumeParts takes "storage:content/name" apart.
+func volumeParts(volume string) (storage, content, name string) {
+	storage, path, _ := strings.Cut(volume, ":")
+	content, name, _ = strings.Cut(path, "/")
+	return storage, content, name
+}
+
 // inTest reports whether the node's guest is one that a test made and nothing
 // else has wanted since.
 func (n *node) inTest() bool {
@@ -110,10 +117,16 @@ func (b *builder) sweep() {
 			if identity.SeedOwner(volume) != n.uuid {
 				continue
 			}
-			storage, name, _ := strings.Cut(volume, ":import/")
+			if n.match != nil && canon.Get(n.match.guest.Config, plan.SlotSeed+".file") == volume && !b.removes() {
+				continue // it has not been read yet, and goes when it was
+			}
+			storage, content, name := volumeParts(volume)
+			left := seed{storage: storage, name: plan.Value{Text: name}}
+			if content == plan.ContentISO {
+				left.content = content
+			}
 			s := b.stepsOf(n, plan.ReasonLeftover)
-			step := s.step(plan.SeedRemove, quickDeadline,
-				text(plan.ArgWhat, plan.WhatUpload), text(plan.ArgStorage, storage), text(plan.ArgSeed, name))
+			step := s.step(plan.SeedRemove, quickDeadline, left.removal()...)
 			step.Phase = plan.PhaseDestroy
 			s.add(step, volume)
 			b.note(findLeft, n.Address, "%s on %s is a seed that an interrupted run left; it is removed", volume, h.name)

@@ -135,12 +135,13 @@ func (s nodeSteps) pulls() bool {
 
 // tail says what has to happen once a guest runs.
 type tail struct {
-	await  bool // its address is needed
-	guard  bool // nothing before the wait has looked at the guest
-	unseed bool // the seed disk may still be there
-	push   bool // the program must be converged
-	mark   bool // the marker does not name the program and its secrets yet
-	enroll bool // it becomes a host, or becomes one again
+	await  bool  // its address is needed
+	guard  bool  // nothing before the wait has looked at the guest
+	unseed bool  // the seed may still be there
+	seed   *seed // of a guest that is made
+	push   bool  // the program must be converged
+	mark   bool  // the marker does not name the program and its secrets yet
+	enroll bool  // it becomes a host, or becomes one again
 }
 
 // finish brings a running guest to its program and, if it is a host, to life as
@@ -169,8 +170,7 @@ func (s nodeSteps) finish(t tail, after ...int32) {
 	at := s.add(step, "", after...)
 	address := plan.Arg{Name: plan.ArgAddress, Value: s.b.drafts.from(plan.LateGuestAddress, string(n.Address), at)}
 	if t.unseed {
-		step := s.onGuest(plan.SeedRemove, quickDeadline, s.located(plan.SlotSeed, text(plan.ArgWhat, plan.WhatDisk), text(plan.ArgSlot, plan.SlotSeed))...)
-		at = s.add(step, plan.WhatDisk, at)
+		at = s.unseed(t.seed, at)
 	}
 	if t.push {
 		at = s.converge(address, at)

@@ -163,6 +163,9 @@ func seedUpload(s *plan.Step, _ guestAt) []Need {
 func removeUpload(storage string) Need { return at(storagePath(storage), "Datastore.Allocate") }
 
 func seedRemove(s *plan.Step, g guestAt) []Need {
+	if s.Text(plan.ArgWhat) == plan.WhatDisk && s.Text(plan.ArgContent) == plan.ContentISO {
+		return append(g.seen(), at(g.path, "VM.Config.CDROM", "VM.Config.Disk"))
+	}
 	if s.Text(plan.ArgWhat) == plan.WhatDisk {
 		return g.disk(s, s.Text(plan.ArgSlot))
 	}
@@ -183,7 +186,9 @@ func (g guestAt) disk(s *plan.Step, slot string) []Need {
 func guestCreate(s *plan.Step, g guestAt) []Need {
 	out := append(g.seen(), g.allocate(s))
 	out = append(out, g.options(s, argPool)...)
-	if storage := s.Text(plan.ArgSeedStorage); storage != "" {
+	if storage := s.Text(plan.ArgSeedStorage); storage != "" && s.Text(plan.ArgSeedContent) == plan.ContentISO {
+		out = append(out, readVolume(storage), at(g.path, "VM.Config.CDROM"))
+	} else if storage != "" {
 		out = append(out, readVolume(storage), at(g.path, "VM.Config.Disk"))
 		if disks, _, ok := strings.Cut(s.Text(plan.SlotRoot), ":"); ok {
 			out = append(out, at(storagePath(disks), "Datastore.AllocateSpace"))
