@@ -22,12 +22,15 @@ type wrong struct{ value, text string }
 // malformed has for each format a value that PVE refuses, and how.
 var malformed = map[string]wrong{
 	"CIDR":                           {"10.0.0.1", "value does not look like a valid CIDR network"},
+	"CIDRv4":                         {"10.0.0.1/7", "value does not look like a valid IPv4 CIDR network"},
+	"CIDRv6":                         {"10.0.0.1/24", "value does not look like a valid IPv6 CIDR network"},
 	"address":                        {"-no-", "value does not look like a valid address: -no-"},
 	"disk-size":                      {"1Q", "value does not look like a valid disk size: 1Q"},
 	"dns-name":                       {"-no-", "value does not look like a valid DNS name"},
 	"email-opt":                      {"nobody", "value does not look like a valid email address"},
 	"ip":                             {"10.0.0", "value does not look like a valid IP address"},
 	"ipv4":                           {"::1", "value does not look like a valid IPv4 address"},
+	"ipv4mask":                       {"255.0.255.0", "value does not look like a valid IP netmask"},
 	"ipv6":                           {"10.0.0.1", "value does not look like a valid IPv6 address"},
 	"lxc-ip-with-ll-iface":           {"nameserver", "value does not look like a valid IP address"},
 	"mac-addr":                       {"01:00:00:00:00:01", "value does not look like a valid unicast MAC address"},
@@ -73,6 +76,7 @@ var malformed = map[string]wrong{
 	"pve-task-status-type":           {"fine", "invalid status 'fine'"},
 	"pve-tokenid":                    {"root@pam", "value 'root@pam' does not look like a valid token ID"},
 	"pve-userid":                     {"nobody", "value 'nobody' does not look like a valid user name"},
+	"pve-vlan-id-or-range":           {"10-5", "VLAN range must go from lower to higher tag '10-5'"},
 	"pve-vm-cpu-conf":                {"cputype=i4004", "Built-in cputype 'i4004' is not defined (missing 'custom-' prefix?)"},
 	"pve-vmid":                       {"99", "value does not look like a valid VM ID"},
 	"pve-volume-id":                  {"disk", "unable to parse volume ID 'disk'"},
@@ -86,7 +90,7 @@ var malformed = map[string]wrong{
 var wellformed = map[string]string{
 	"address": "10.0.0.1", "disk-size": "1G", "pve-node": "pve1", "pve-vmid": "100", "pve-userid": "root@pam", "pve-storage-path": "/srv",
 	"pve-storage-content": "iso", "pve-volume-id-or-qm-path": "none", "pve-lxc-mp-string": "/srv", "pve-volume-id": "local:1",
-	"pve-volume-id-or-absolute-path": "/srv", "pve-priv": "VM.Audit", "pve-priv-list": "VM.Audit", "pve-storage-server": "nas",
+	"pve-volume-id-or-absolute-path": "/srv", "pve-priv": "VM.Audit", "pve-priv-list": "VM.Audit", "pve-storage-server": "nas", "ipv4": "10.0.0.1", "ipv6": "fe80::1", "ipv4mask": "255.0.0.0",
 }
 
 // samples are values for patterns.

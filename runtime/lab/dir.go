@@ -27,6 +27,7 @@ import (
 //	cluster.json      the nodes, once there is more than one
 //	guests/VMID.json  configuration and power of a guest
 //	pools/ID.json
+//	networks/NODE.json  its interfaces, once they were changed
 //	storage/NODE/STORAGE/KIND/…   volumes: NAME (bytes), NAME.meta, NAME.state
 //	tmp/              uploads under way; emptied when the lab is opened
 const (
@@ -54,7 +55,7 @@ func openDirectory(root string) (*directory, error) {
 		return nil, codeDir.Errorf("lab directory %s: %v", root, err)
 	}
 	d := &directory{root: root, lock: flock.New(filepath.Join(root, "lock"))}
-	for _, sub := range []string{"guests", "pools", "storage"} {
+	for _, sub := range []string{"guests", "networks", "pools", "storage"} {
 		if err := os.MkdirAll(d.path(sub), 0o700); err != nil {
 			return nil, dirError(root, err)
 		}

@@ -97,7 +97,7 @@ func (t *table) checkFormat(format, path, value string) error {
 var codeFormats = map[string]func(string) error{
 	"pve-userid": checkUser, "pve-priv": checkPrivilege, "pve-startup-order": checkStartup, "pve-cpuset": checkCPUSet,
 	"pve-storage-server": checkServer, "pve-storage-portal-dns": checkPortal, "pve-dir-override": checkDirOverride,
-	"storage-pair-list": checkStorageMap, "pve-phys-bits": checkPhysBits,
+	"storage-pair-list": checkStorageMap, "pve-phys-bits": checkPhysBits, "pve-vlan-id-or-range": checkVLANs,
 	"pve-storage-content": func(v string) error {
 		return must(slices.Contains(contentTypes, v), "invalid content type '%s'\n", v)
 	},
@@ -127,6 +127,16 @@ var codeFormats = map[string]func(string) error{
 	"ipv4": func(v string) error {
 		a, err := netip.ParseAddr(v)
 		return must(err == nil && a.Is4(), "value does not look like a valid IPv4 address\n")
+	},
+	"CIDRv4": func(v string) error {
+		return must(isNetwork(v, true), "value does not look like a valid IPv4 CIDR network\n")
+	},
+	"CIDRv6": func(v string) error {
+		return must(isNetwork(v, false), "value does not look like a valid IPv6 CIDR network\n")
+	},
+	"ipv4mask": func(v string) error {
+		_, ok := maskBits(v)
+		return must(ok, "value does not look like a valid IP netmask\n")
 	},
 	"ipv6": func(v string) error {
 		a, err := netip.ParseAddr(v)

@@ -116,3 +116,35 @@ func checkCPU(o object) error {
 	}
 	return nil
 }
+
+// maskBits is the length of an IPv4 netmask as dotted numbers.
+func maskBits(text string) (int, bool) {
+	a, err := netip.ParseAddr(text)
+	if err != nil || !a.Is4() {
+		return 0, false
+	}
+	bytes := a.As4()
+	ones, bits := net.IPMask(bytes[:]).Size()
+	return ones, bits == 32 && ones > 0
+}
+
+var vlanRange = regexp.MustCompile(`^(\d{1,6})(?:-(\d{1,6}))?$`)
+
+// checkVLANs is a VLAN tag or a range of them.
+func checkVLANs(v string) error {
+	m := vlanRange.FindStringSubmatch(v)
+	if m == nil {
+		return fmt.Errorf("invalid VLAN configuration '%s'\n", v)
+	}
+	low, _ := strconv.Atoi(m[1])
+	high, err := strconv.Atoi(m[2])
+	if err == nil && low >= high {
+		return fmt.Errorf("VLAN range must go from lower to higher tag '%s'\n", v)
+	}
+	for _, tag := range []int{low, max(low, high)} {
+		if tag < 2 || tag > 4094 {
+			return fmt.Errorf("invalid VLAN tag '%d'\n", tag)
+		}
+	}
+	return nil
+}

@@ -19,7 +19,7 @@ func simulated(l *Lab) (guest.Hypervisor, error) {
 // no machine itself; avoid are the subnets around it.
 func simulatedOn(l *Lab, binary *sim.Binary, host *vnet.Host, avoid []netip.Prefix) (guest.Hypervisor, error) {
 	return sim.New(sim.Config{
-		Subnet: l.cfg.Subnet, Avoid: avoid, Host: host,
+		Subnet: l.cfg.Subnet, SubnetOf: l.subnetOf, Avoid: avoid, Host: host,
 		Clock: l.cfg.Clock, BootTime: l.cfg.BootTime, Programs: l.cfg.Programs, Binary: binary,
 		Nest: func(ctx context.Context, n sim.Nest) (sim.Inner, error) { return l.nest(ctx, binary, n) },
 		Log: func(vmid uint, event, detail string) {

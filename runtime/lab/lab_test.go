@@ -119,6 +119,7 @@ type reply struct {
 	Message string
 	Errors  map[string]string
 	Total   int
+	Changes string
 }
 
 func (c *client) send(method, path, contentType string, body io.Reader) reply {

@@ -1,8 +1,6 @@
 package lab
 
 import (
-	"strconv"
-
 	"crypto/ed25519"
 )
 
@@ -124,59 +122,6 @@ func (c *call) nodeStatus() (any, error) {
 		"rootfs":         map[string]any{"total": int64(storageSize), "used": 4 << 30, "free": storageSize - 4<<30, "avail": storageSize - 4<<30},
 		"ksm":            map[string]any{"shared": 0},
 	}, nil
-}
-
-// bridge is the node's only one; its address is the first of the subnet.
-const bridge = "vmbr0"
-
-// hasBridge reports whether guests can be plugged into a bridge.
-func (l *Lab) hasBridge(node, name string) bool { return name == bridge }
-
-func (l *Lab) bridgeRow() map[string]any {
-	p := l.cfg.Subnet.Masked()
-	address := p.Addr().Next().String()
-	return map[string]any{
-		"iface": bridge, "type": "bridge", "method": "static", "method6": "manual", "families": []string{"inet"},
-		"address": address, "netmask": strconv.Itoa(p.Bits()), "cidr": address + "/" + strconv.Itoa(p.Bits()),
-		"bridge_ports": "", "bridge_stp": "off", "bridge_fd": "0", "autostart": 1, "active": 1, "priority": 4,
-	}
-}
-
-// port is the node's network card; nothing is plugged into it.
-const port = "eno1"
-
-func portRow() map[string]any {
-	return map[string]any{
-		"iface": port, "type": "eth", "method": "manual", "method6": "manual", "families": []string{"inet"}, "priority": 3,
-	}
-}
-
-func (c *call) networkList() (any, error) {
-	switch c.str("type") {
-	case "", "bridge", "any_bridge", "any_local_bridge", "include_sdn":
-		list := []any{c.bridgeRow()}
-		if c.str("type") == "" {
-			list = append(list, portRow())
-		}
-		return list, nil
-	case "eth":
-		return []any{portRow()}, nil
-	}
-	return []any{}, nil
-}
-
-func (c *call) networkGet() (any, error) {
-	if c.str("iface") == port {
-		row := portRow()
-		delete(row, "iface")
-		return row, nil
-	}
-	if c.str("iface") != bridge {
-		return nil, badParam("iface", "interface does not exist")
-	}
-	row := c.bridgeRow()
-	delete(row, "iface")
-	return row, nil
 }
 
 func (c *call) certificates() (any, error) {

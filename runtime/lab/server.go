@@ -48,6 +48,12 @@ type page struct {
 	total int
 }
 
+// changed is a result with a text about changes that wait beside it.
+type changed struct {
+	data    any
+	changes string
+}
+
 func (c *call) str(name string) string { return c.params[name] }
 func (c *call) has(name string) bool   { _, ok := c.params[name]; return ok }
 func (c *call) flag(name string) bool  { return c.params[name] == "1" }
@@ -187,6 +193,9 @@ func encode(format string, data any, err error) answer {
 	if p, ok := data.(page); ok {
 		body["data"], body["total"] = p.data, p.total
 	}
+	if p, ok := data.(changed); ok {
+		body["data"], body["changes"] = p.data, p.changes
+	}
 	if err != nil {
 		f := &fault{status: 500, reason: err.Error()}
 		errors.As(err, &f)
@@ -228,7 +237,10 @@ func (l *Lab) Do(ctx context.Context, verb, path string, params []KV) (status in
 	who := identity{user: "root@pam", all: true}
 	q := request{verb: verb, path: "/" + strings.Trim(path, "/"), params: params}
 	data, err := l.run(ctx, l.cfg.Node, who, q)
-	if p, ok := data.(page); ok {
+	switch p := data.(type) {
+	case page:
+		data = p.data
+	case changed:
 		data = p.data
 	}
 	status = 200

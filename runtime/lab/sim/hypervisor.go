@@ -26,6 +26,7 @@ type Config struct {
 	Avoid  []netip.Prefix // subnets around this lab, which inner labs must not use either
 	Host   *vnet.Host     // the sockets of the lab's own host; nil makes one that is attached to nothing else
 
+	SubnetOf func(bridge string) (netip.Prefix, bool) // of other bridges than the first, where they have one; nil = none has
 	Clock    Clock
 	BootTime time.Duration // how long a boot takes at least
 
@@ -87,9 +88,15 @@ func (h *Hypervisor) network(bridge string, vlan uint) (*vnet.Network, error) {
 	}
 	subnet := h.cfg.Subnet
 	if name != bridge0 {
-		var err error
-		if subnet, err = vnet.Subnet(h.cfg.Subnet.String()+name, h.around()...); err != nil {
-			return nil, err
+		known := false
+		if h.cfg.SubnetOf != nil {
+			subnet, known = h.cfg.SubnetOf(name)
+		}
+		if !known {
+			var err error
+			if subnet, err = vnet.Subnet(h.cfg.Subnet.String()+name, h.around()...); err != nil {
+				return nil, err
+			}
 		}
 	}
 	n, err := vnet.New(name, subnet)
