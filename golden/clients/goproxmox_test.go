@@ -64,7 +64,8 @@ func TestGoProxmox(t *testing.T) {
 	l.must(err)
 	l.vm(vmid)
 
-	ticket := proxmox.NewClient(s.endpoint+"/api2/json", proxmox.WithInsecureSkipVerify(), proxmox.WithLogins("root@pam", "correct horse"))
+	ticket := proxmox.NewClient(s.endpoint+"/api2/json", proxmox.WithInsecureSkipVerify(),
+		proxmox.WithCredentials(&proxmox.Credentials{Username: "root@pam", Password: "correct horse"}))
 	if l.node, err = ticket.Node(l.ctx, node); err != nil {
 		t.Fatal(err)
 	}

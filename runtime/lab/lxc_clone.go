@@ -50,11 +50,11 @@ func (c *call) checkCloneCT() (*cloning, error) {
 	if c.has("pool") && !c.hasPool(p.pool) {
 		return nil, errorf(http.StatusForbidden, "Permission check failed (pool '"+p.pool+"' does not exist)")
 	}
-	if target := c.str("target"); c.has("target") && target != c.node() {
+	if target := c.str("target"); c.has("target") && target != "localhost" {
 		if !c.hasNode(target) {
 			return nil, errorf(500, "no such cluster node '"+target+"'")
 		}
-		return nil, errorf(501, "cloning containers to another node is not implemented by this lab")
+		p.target = target
 	}
 	if name := c.str("storage"); c.has("storage") {
 		if p.storage = c.storageNamed(v.Node, name); p.storage == nil {
@@ -85,9 +85,16 @@ func (c *call) checkCloneCT() (*cloning, error) {
 	if err := c.cloneOptions(p, v, config, full); err != nil {
 		return nil, err
 	}
-	for from, to := range map[string]string{"hostname": "hostname", "description": "description"} {
-		if c.has(from) {
-			p.config[to] = c.str(from)
+	away := p.target != "" && p.target != c.node()
+	if away && (c.anyLocal(p) || p.storage != nil && p.storage.node != "") {
+		return nil, errorf(500, "can't clone CT to node '"+p.target+"' (CT uses local storage)")
+	}
+	if err := c.needClone(p); err != nil {
+		return nil, err
+	}
+	for _, k := range []string{"hostname", "description"} {
+		if c.has(k) {
+			p.config[k] = c.str(k)
 		}
 	}
 	c.completeCT(p.to, p.config)
@@ -155,6 +162,9 @@ func (l *Lab) cloneCT(t *task, v *vm, p *cloning) error {
 	}
 	delete(v.Config, "lock")
 	v.Making = false
+	if p.target != "" {
+		v.Node = p.target
+	}
 	v.machine = l.hv.Machine(p.to, func() { l.poweredOff(p.to) })
 	l.mu.Lock()
 	defer l.mu.Unlock()

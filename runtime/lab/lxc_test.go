@@ -237,3 +237,19 @@ func TestContainerPermissions(t *testing.T) {
 	grant("/storage/local", "PVEDatastoreUser")
 	ann.expect("POST /nodes/pve1/lxc vmid=300 unprivileged=1 rootfs=local:1 ostemplate="+image, "200 OK")
 }
+
+// A clone can be made on another node where that sees its volumes.
+func TestContainerCloneOnNode(t *testing.T) {
+	l := open(t, Config{Nodes: []string{"pve2"}})
+	c := newClient(t, l)
+	c.ok("POST", "/storage", "storage=nas", "type=dir", "path=/mnt/nas", "shared=1")
+	image := c.ctTemplate()
+	c.fails("POST /nodes/pve1/lxc vmid=200 hostname=here rootfs=nas:1 unprivileged=1 ostemplate="+image, "OK")
+	c.fails("POST /nodes/pve1/lxc vmid=201 hostname=local rootfs=data:1 unprivileged=1 ostemplate="+image, "OK")
+	c.expect("POST /nodes/pve1/lxc/201/clone newid=202 target=pve2", "500 can't clone CT to node 'pve2' (CT uses local storage)")
+	c.fails("POST /nodes/pve1/lxc/200/clone newid=202 hostname=there target=pve2", "OK")
+	if got := c.ok("GET", "/nodes/pve2/lxc/202/config").(map[string]any); got["hostname"] != "there" || got["rootfs"] != "nas:202/vm-202-disk-0.raw,size=1G" {
+		t.Errorf("the clone has %v", got)
+	}
+	c.expect("GET /nodes/pve1/lxc/202/config", "500 Configuration file 'nodes/pve1/lxc/202.conf' does not exist")
+}

@@ -150,9 +150,13 @@ func (c *call) needClone(p *cloning) error {
 			return err
 		}
 	}
+	kind := "net"
+	if c.method.kind() == kindCT {
+		kind = "ct-net"
+	}
 	for _, k := range sortedKeys(p.config) {
 		base, _, _ := splitSlot(k)
-		if o, err := api().parseObject("net", k, p.config[k]); base == "net" && err == nil && o["bridge"] != "" {
+		if o, err := api().parseObject(kind, k, p.config[k]); base == "net" && err == nil && o["bridge"] != "" {
 			if err := c.needBridge(o["bridge"], o["tag"]); err != nil {
 				return err
 			}
