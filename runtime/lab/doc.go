@@ -16,6 +16,9 @@
 // answers 501. The lab never pretends. It knows nothing of homestak's plans:
 // what PVE says comes from PVE's schema and recorded answers.
 //
+// VMs and containers are guests of one kind of record (vm); files that begin with
+// qemu_ have what is about VMs or common to both, lxc_ what only containers have.
+//
 // Vocabulary: a lab is one host or a cluster of nodes; a storage is a set of
 // volumes; a volume has bytes (what was uploaded), a size, and the state its
 // guest keeps on it; a task is a worker with a UPID.

@@ -125,6 +125,7 @@ func TestKillChild(t *testing.T) {
 	c := newClient(t, open(t, Config{Dir: dir, Clock: wallClock{}}))
 	c.do("POST", "/pools", "poolid=p")
 	c.wait(c.uploadFile("local", "import", "a.raw", image()).Data)
+	c.wait(c.uploadFile("local", "vztmpl", "t.tar.zst", image()).Data)
 	for i := uint(100); ; i++ {
 		id := vmidText(i)
 		exit := c.task("POST", "/nodes/pve1/qemu", "vmid="+id, "name=n"+id, "pool=p", "start=1", "scsihw=virtio-scsi-single",
@@ -140,6 +141,7 @@ func TestKillChild(t *testing.T) {
 		c.task("POST", "/nodes/pve1/qemu/"+id+"/clone", "newid="+copied, "pool=p")
 		c.task("POST", "/nodes/pve1/qemu/"+copied+"/template")
 		c.task("POST", "/nodes/pve1/qemu/"+copied+"/clone", "newid="+vmidText(i+2000))
+		containerLife(c, i+3000)
 		if i%2 == 0 {
 			c.task("POST", "/nodes/pve1/qemu/"+id+"/status/stop")
 			c.task("DELETE", "/nodes/pve1/qemu/"+id)
@@ -150,6 +152,27 @@ func TestKillChild(t *testing.T) {
 
 // kill -9 at any instant leaves a lab that opens, knows everything that it had
 // answered, and has no half-made guest.
+// containerLife is what happens to a container, told line by line.
+func containerLife(c *client, vmid uint) {
+	at, copied := "/nodes/pve1/lxc/"+vmidText(vmid), vmidText(vmid+1000)
+	exit := c.task("POST", "/nodes/pve1/lxc", "vmid="+vmidText(vmid), "ostemplate=local:vztmpl/t.tar.zst", "pool=p", "start=1", "rootfs=data:1", "mp0=local:1,mp=/srv")
+	fmt.Println("container", vmid, exit)
+	c.do("PUT", at+"/config", "mp1=data:1,mp=/mnt", "hostname=x")
+	c.task("POST", at+"/status/stop")
+	fmt.Println("container", vmid, "stopped")
+	c.task("POST", at+"/move_volume", "volume=mp0", "storage=data", "delete=1")
+	c.task("POST", at+"/snapshot", "snapname=s1")
+	c.task("POST", at+"/snapshot/s1/rollback", "start=1")
+	c.task("POST", at+"/status/stop")
+	fmt.Println("container", vmid, "rolled back")
+	c.task("POST", at+"/clone", "newid="+copied, "pool=p")
+	c.do("POST", "/nodes/pve1/lxc/"+copied+"/template")
+	c.task("POST", "/nodes/pve1/lxc/"+copied+"/clone", "newid="+vmidText(vmid+2000))
+	if vmid%2 == 0 {
+		c.task("DELETE", at, "force=1")
+	}
+}
+
 func TestKill(t *testing.T) {
 	rounds := 12
 	if testing.Short() {
@@ -217,6 +240,13 @@ func checkKilled(t *testing.T, round int, dir string, created, changed, gone map
 		for _, id := range p.VMs {
 			if l.vms[id] == nil {
 				t.Errorf("round %d: the pool still has %d", round, id)
+			}
+		}
+	}
+	for _, s := range l.storages {
+		for id := range s.images {
+			if l.vms[id] == nil {
+				t.Errorf("round %d: %s has volumes of %d, which is not there", round, s.name, id)
 			}
 		}
 	}

@@ -15,6 +15,10 @@
 // at the latest when a command over SSH ends and when a boot ends, so a kill -9
 // of the process loses nothing that was answered.
 //
+// A container has no firmware, kernel or cloud-init: Install makes its system of
+// a template when it is created, and before each boot its name and addresses are
+// written into it, as PVE does.
+//
 // What runs inside a machine sees only that machine: its files, users and
 // units are system.Memory, its network is vnet, its programs are the shell's
 // own and the table given in Config. No process is started, no port of the real
