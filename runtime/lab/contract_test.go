@@ -96,7 +96,7 @@ var wellformed = map[string]string{
 // samples are values for patterns.
 var samples = map[string]string{
 	"tokenid": "tok", "upid": "UPID:pve1:00000C2C:00056D87:6B03E6A1:imgdel:local:root@pam:", "fingerprint": strings.Repeat("AA:", 31) + "AA",
-	"size": "+1G", "password": "longenough", "url": "https://nas/x.iso", "cpus": "0", "hostnodes": "0",
+	"size": "1G", "password": "longenough", "url": "https://nas/x.iso", "cpus": "0", "hostnodes": "0",
 }
 
 // valid is a value that PVE takes for a parameter.

@@ -177,7 +177,7 @@ func (c *call) ctFeature() (any, error) {
 // ctCan is volume.can for a container's volume: what stands on another is
 // qcow2 on a directory, and that no container has.
 func ctCan(v *volume, feature, snap string) bool {
-	return v.can(feature, snap) && !(feature == "clone" && v.storage.kind == "dir")
+	return v.can(feature, snap) && !(feature == "clone" && v.storage.files())
 }
 
 // ctInterfaces is GET …/interfaces: null while the container is off.

@@ -191,7 +191,7 @@ func (l *Lab) copyMount(t *task, node string, d cloneDrive, p *cloning) (*volume
 	if err != nil {
 		return nil, err
 	}
-	t.logf("%s", vol.formatting())
+	vol.logMade(t.logf)
 	if d.full {
 		t.logf("Creating filesystem with %d 4k blocks and %d inodes", vol.Size>>12, vol.Size>>14)
 		t.logf("Filesystem UUID: %s", newUUID())

@@ -233,7 +233,7 @@ func (l *Lab) makeMounts(v *vm, set map[string]string, template *volume, logf fu
 			return made, err
 		}
 		made = append(made, vol)
-		logf("%s", vol.formatting())
+		vol.logMade(logf)
 		logf("Creating filesystem with %d 4k blocks and %d inodes", size>>12, size>>14)
 		logf("Filesystem UUID: %s", newUUID())
 		o["file"], o["size"] = vol.id(), formatSize(size)

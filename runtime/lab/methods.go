@@ -101,6 +101,10 @@ func handlers() map[string]handler {
 		"GET " + storage + "/content":             (*call).contentList,
 		"GET " + storage + "/content/{volume}":    (*call).contentGet,
 		"DELETE " + storage + "/content/{volume}": (*call).contentDelete,
+		"POST " + storage + "/content":            (*call).contentAllocate,
+		"GET " + storage:                          (*call).storageIndex,
+		"GET " + node:                             (*call).nodeIndex,
+		"GET " + node + "/time":                   (*call).nodeTime,
 		"POST " + storage + "/upload":             (*call).contentUpload,
 		"POST " + storage + "/download-url":       (*call).contentDownload,
 

@@ -278,7 +278,7 @@ func (l *Lab) copyVolumes(v *vm, m migration, local []*volume, log func(string, 
 			return nil, made, err
 		}
 		at := spot{storage: to, vmid: v.VMID, stem: strings.TrimSuffix(path.Base(vol.Name), "."+vol.Format), format: vol.Format}
-		if to.kind != "dir" {
+		if !to.files() {
 			at.format = "raw"
 		}
 		copied, err := l.makeVolume(at, vol.content(""))

@@ -319,7 +319,7 @@ func (l *Lab) copyDrive(t *task, slot, file string, how copying) (*volume, error
 	if seed {
 		at.stem, at.format = fmt.Sprintf("vm-%d-cloudinit", how.to), "qcow2"
 	}
-	if at.storage.kind != "dir" {
+	if !at.storage.files() {
 		at.format = "raw"
 	}
 	if err := at.storage.holds("images"); err != nil {
@@ -329,7 +329,7 @@ func (l *Lab) copyDrive(t *task, slot, file string, how copying) (*volume, error
 	if err != nil {
 		return nil, err
 	}
-	t.logf("%s", v.formatting())
+	v.logMade(t.logf)
 	t.logf("allocated target volume '%s'", v.id())
 	if !seed {
 		total := humanSize(v.Size)
@@ -342,8 +342,11 @@ func (l *Lab) copyDrive(t *task, slot, file string, how copying) (*volume, error
 // linkDrive makes a volume that stands on a template's.
 func (l *Lab) linkDrive(t *task, slot string, src *volume, at spot, what content) (*volume, error) {
 	t.logf("create linked clone of drive %s (%s)", slot, src.id())
-	if at.storage.kind == "dir" {
-		at.format, at.base = "qcow2", src.asBase()
+	if at.storage.mustNameItsBase() {
+		at.base = src.asBase()
+	}
+	if at.storage.files() {
+		at.format = "qcow2"
 	}
 	v, err := l.makeVolume(at, what)
 	if err != nil {
@@ -353,6 +356,6 @@ func (l *Lab) linkDrive(t *task, slot string, src *volume, at spot, what content
 		name := v.Name[strings.LastIndexByte(v.Name, '/')+1:]
 		t.logf("clone %s: images, %s, %d to %s (base=../%s)", v.Base, name, at.vmid, name, v.Base)
 	}
-	t.logf("%s", v.formatting())
+	v.logMade(t.logf)
 	return v, nil
 }

@@ -69,7 +69,7 @@ func (l *Lab) makeSeedVolume(node string, vmid uint, store string, o object, log
 		return nil, fmt.Errorf("storage '%s' does not exist", store)
 	}
 	at := spot{storage: s, vmid: vmid, stem: fmt.Sprintf("vm-%d-cloudinit", vmid), format: "raw"}
-	if s.kind == "dir" && o["format"] != "raw" {
+	if s.files() && o["format"] != "raw" {
 		at.format = "qcow2"
 	}
 	if err := l.dropStale(at); err != nil {
@@ -79,7 +79,7 @@ func (l *Lab) makeSeedVolume(node string, vmid uint, store string, o object, log
 	if err != nil {
 		return nil, err
 	}
-	logf("%s", v.formatting())
+	v.logMade(logf)
 	o["file"], o["media"] = v.id(), "cdrom"
 	delete(o, "format")
 	delete(o, "size")

@@ -179,14 +179,17 @@ func (l *Lab) makeDisk(node string, vmid uint, slot, store, gib string, o object
 			size = 528 << 10
 		}
 	}
-	if format == "" || s.kind != "dir" {
+	if src == nil && format != "" && format != "raw" && !s.files() {
+		return nil, fmt.Errorf("unsupported format '%s'", format)
+	}
+	if format == "" || !s.files() {
 		format = "raw"
 	}
 	v, err := l.newImage(s, vmid, format, size, path)
 	if err != nil {
 		return nil, err
 	}
-	logf("%s", v.formatting())
+	v.logMade(logf)
 	if src != nil {
 		total := humanSize(size)
 		logf("transferred 0.0 B of %s (0.00%%)", total)

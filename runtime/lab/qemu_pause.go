@@ -64,7 +64,7 @@ func (l *Lab) hibernate(t *task, v *vm, storage string) error {
 	if err != nil {
 		return err
 	}
-	t.logf("%s", vol.formatting())
+	vol.logMade(t.logf)
 	if err := l.pause(t, v); err != nil {
 		return errors.Join(err, l.removeVolume(vol))
 	}

@@ -21,6 +21,9 @@ func (c *call) snapshotRollback() (any, error) {
 			if d.vol == nil {
 				return fmt.Errorf("volume '%s' does not exist", parseDrive(d.slot, s.Config[d.slot])["file"])
 			}
+			if d.vol.onlyNewest() && v.Config["parent"] != name {
+				return fmt.Errorf("can't rollback, '%s' is not most recent snapshot on '%s'", name, d.vol.id())
+			}
 		}
 		if err := c.halt(v); err != nil {
 			return err

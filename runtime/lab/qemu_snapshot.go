@@ -175,7 +175,7 @@ func (l *Lab) takeSnapshot(t *task, v *vm, name, description string, memory bool
 			return err
 		}
 		s.State = vol.id()
-		t.logf("%s", vol.formatting())
+		vol.logMade(t.logf)
 		t.logf("saving VM state and RAM using storage '%s'", vol.storage.name)
 	}
 	for _, d := range drives {

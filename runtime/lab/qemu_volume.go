@@ -38,8 +38,12 @@ func (l *Lab) makeVolume(at spot, what content) (*volume, error) {
 		Content: "images", Format: at.format, Size: what.size, VMID: at.vmid, CTime: l.now().Unix(), Base: at.base,
 	}
 	l.mu.Lock()
+	prefix := "vm"
+	if ct := l.vms[at.vmid]; s.kind == "zfspool" && at.stem == "" && ct != nil && ct.isCT() {
+		prefix, v.Format = "subvol", "subvol"
+	}
 	for n := 0; at.stem == ""; n++ {
-		if stem := fmt.Sprintf("vm-%d-disk-%d", at.vmid, n); !s.hasDisk(at.vmid, stem) {
+		if stem := fmt.Sprintf("%s-%d-disk-%d", prefix, at.vmid, n); !s.hasDisk(at.vmid, stem) {
 			at.stem = stem
 		}
 	}
@@ -47,8 +51,8 @@ func (l *Lab) makeVolume(at spot, what content) (*volume, error) {
 		l.mu.Unlock()
 		return nil, fmt.Errorf("disk image '%s' already exists", at.stem)
 	}
-	v.Name = at.stem
-	if s.kind == "dir" {
+	v.Name = path.Join(at.base, at.stem)
+	if s.files() {
 		v.Name = path.Join(at.base, fmt.Sprintf("%d/%s.%s", at.vmid, at.stem, at.format))
 	}
 	s.put(v)
@@ -112,42 +116,17 @@ func (v *volume) asBase() string {
 
 // backing is the qcow2 backing file of a linked clone, nil for other volumes.
 func (v *volume) backing() any {
-	if v.Base == "" {
+	switch {
+	case v.Base == "":
 		return nil
+	case v.storage.kind == "zfspool":
+		return v.Base + "@__base__"
 	}
 	return "../" + v.Base
 }
 
 // isBase reports whether the volume belongs to a template.
 func (v *volume) isBase() bool { return strings.HasPrefix(path.Base(v.Name), "base-") }
-
-// can reports whether the storage can do something with a volume, at a snapshot
-// or as it is, as PVE's storage plugins say.
-func (v *volume) can(feature, snap string) bool {
-	at := "current"
-	switch {
-	case snap != "":
-		at = "snap"
-	case v.isBase():
-		at = "base"
-	}
-	if v.storage.kind == "lvmthin" {
-		return slices.Contains(map[string][]string{
-			"snapshot": {"current"}, "clone": {"base", "snap"}, "template": {"current"}, "copy": {"base", "current", "snap"},
-		}[feature], at)
-	}
-	switch feature {
-	case "snapshot":
-		return at != "base" && v.Format == "qcow2"
-	case "clone":
-		return at == "base"
-	case "template":
-		return at == "current"
-	case "copy":
-		return at != "snap" || v.Format == "qcow2"
-	}
-	return false
-}
 
 // inUseBase fails when a linked clone stands on a volume of the guest.
 func (l *Lab) inUseBase(v *vm) error {
@@ -172,7 +151,10 @@ func (l *Lab) standing(base *volume) bool {
 
 // formatting is the line that qemu-img or LVM prints for a new volume.
 func (v *volume) formatting() string {
-	if v.storage.kind != "dir" {
+	switch {
+	case v.storage.kind == "zfspool":
+		return ""
+	case !v.storage.files():
 		return fmt.Sprintf("  Logical volume \"%s\" created.", v.Name)
 	}
 	line := fmt.Sprintf("Formatting '%s', fmt=%s ", v.pvePath(), v.Format)
@@ -201,11 +183,8 @@ func isCloudInit(file string) bool { return cloudInitVolume.MatchString(file) }
 // ownedBy reports whether a volume id is that of a disk of the guest, by name.
 func ownedBy(file string, vmid uint) bool {
 	_, name, ok := splitVolumeID(file)
-	rest, isDisk := strings.CutPrefix(path.Base(name), "vm-")
-	if !isDisk {
-		rest, isDisk = strings.CutPrefix(path.Base(name), "base-")
-	}
-	return ok && isDisk && strings.HasPrefix(rest, vmidText(vmid)+"-")
+	kind, rest, isDisk := strings.Cut(path.Base(name), "-")
+	return ok && isDisk && slices.Contains([]string{"vm", "base", "subvol", "basevol"}, kind) && strings.HasPrefix(rest, vmidText(vmid)+"-")
 }
 
 // copyTree makes dst a copy of the directory src, in place of what was there.

@@ -59,8 +59,10 @@ func (v *volume) state() string { return v.file() + ".state" }
 // pvePath is the path PVE prints in its logs.
 func (v *volume) pvePath() string {
 	switch {
-	case v.storage.kind == "lvmthin":
-		return "/dev/pve/" + v.Name
+	case v.storage.kind == "zfspool":
+		return "/dev/zvol/" + v.storage.params["pool"] + "/" + filepath.Base(v.Name)
+	case !v.storage.files():
+		return "/dev/" + v.storage.params["vgname"] + "/" + v.Name
 	case v.Content == "iso":
 		return v.storage.path + "/template/" + v.Name
 	case v.Content == "vztmpl":

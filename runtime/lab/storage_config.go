@@ -37,7 +37,7 @@ const sharedDir = "@shared"
 // newStorage makes a storage of its parameters, for each node that has one of its
 // own, and finds its volumes; the caller holds mu or is alone.
 func (l *Lab) newStorage(f storageFile) ([]*storage, error) {
-	if f.Params["shared"] == "1" {
+	if f.Params["shared"] == "1" || storageKinds()[f.Params["type"]].shared {
 		s, err := l.newStorageOn("", f)
 		return []*storage{s}, err
 	}
@@ -89,6 +89,9 @@ func (l *Lab) newStorageOn(node string, f storageFile) (*storage, error) {
 		content: splitList(f.Params["content"]), volumes: map[string]*volume{}, images: map[uint][]*volume{},
 	}
 	slices.Sort(s.content)
+	if s.path == "" && s.files() {
+		s.path = "/mnt/pve/" + s.name
+	}
 	s.root = l.dir.path("storage", s.node, s.name)
 	if node == "" {
 		s.root = l.dir.path("storage", sharedDir, s.name)
@@ -192,13 +195,12 @@ func (c *call) storageCreate() (any, error) {
 	if c.storageConfig(name) != nil {
 		return nil, fmt.Errorf("create storage failed: storage ID '%s' already defined", name)
 	}
-	needs := map[string][]string{"dir": {"path"}, "lvm": {"vgname"}, "lvmthin": {"thinpool", "vgname"}, "zfspool": {"pool"}}
-	need, ok := needs[params["type"]]
+	kind, ok := storageKinds()[params["type"]]
 	if !ok {
 		return nil, errorf(501, "storages of type '"+params["type"]+"' are not implemented by this lab")
 	}
 	missing := map[string]string{}
-	for _, k := range need {
+	for _, k := range kind.needs {
 		if params[k] == "" {
 			missing[k] = textMissing
 		}
@@ -207,10 +209,7 @@ func (c *call) storageCreate() (any, error) {
 		return nil, &fault{400, "Parameter verification failed.", missing}
 	}
 	if params["content"] == "" {
-		params["content"] = "images,rootdir"
-		if params["type"] == "dir" {
-			params["content"] = "backup,images,import,iso,rootdir,snippets,vztmpl"
-		}
+		params["content"] = strings.Join(kind.first, ",")
 	}
 	if err := checkContent(params); err != nil {
 		return nil, fmt.Errorf("create storage failed: %w", err)
@@ -228,7 +227,7 @@ func (c *call) storageCreate() (any, error) {
 // checkContent refuses content that a kind of storage cannot hold.
 func checkContent(params map[string]string) error {
 	for _, content := range splitList(params["content"]) {
-		if params["type"] != "dir" && content != "images" && content != "rootdir" && content != "none" {
+		if !slices.Contains(storageKinds()[params["type"]].holds, content) {
 			return fmt.Errorf("storage does not support content type '%s'", content)
 		}
 	}
