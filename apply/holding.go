@@ -128,9 +128,9 @@ func leaseRefused(env *Env, host string, err error) *diag.Diagnostic {
 	}
 	d := codeLeaseHeld.Errorf("somebody else is working on this manifest on host %s", host)
 	d.Label = held.Error()
-	d.Help = "wait until the run ends or the lease expires"
+	d.Help = "wait until the run ends or the lease expires; homestak lock status says who it is, and homestak lock break takes it away"
 	if !held.Known {
-		d.Help = fmt.Sprintf("ask who edited pool %s; delete it when nobody is working on the manifest", held.Pool)
+		d.Help = fmt.Sprintf("ask who edited pool %s; when nobody is working on the manifest, take it away with homestak lock break", held.Pool)
 	}
 	return d
 }

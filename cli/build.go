@@ -34,6 +34,7 @@ type planFlags struct {
 	onError string
 	only    []string
 	skip    []string
+	marks   markFlags
 }
 
 func (p *planFlags) declare(f *pflag.FlagSet) {
@@ -67,6 +68,12 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 	if err != nil {
 		return nil, err
 	}
+	adopt, forget, err := p.marks.parse(m.d.Manifest, goal, &p)
+	if err != nil {
+		return nil, err
+	}
+	wanted = build.Adopting(wanted, adopt)
+	wanted.Stake = goalsThatDelete(goal)
 	facts, err := a.facts(ctx, m, p.facts, wanted)
 	if err != nil {
 		return nil, errors.Join(err, m.close())
@@ -74,6 +81,8 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 	pl, findings := build.Plan(m.d, facts, goal, build.Options{
 		DefaultHost: p.host,
 		Selection:   m.part,
+		Adopt:       adopt,
+		Forget:      forget,
 		Secrets:     secretRefs(m.site),
 		OnError:     p.onError,
 		Notes:       plan.Notes{Tool: "homestak " + buildVersion().version, IR: m.d.Digest()},

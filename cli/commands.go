@@ -16,8 +16,8 @@ func groups() []group {
 	return []group{
 		{"start", []command{initCommand(), labCommand(), secretsCommand(), hostCommand()}},
 		{"write", []command{fmtCommand(), convertCommand(), validateCommand(), explainCommand(), schemaCommand(), lspCommand(), docCommand(), whyCommand(), evalCommand()}},
-		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand(), permsCommand()}},
-		{"act", []command{applyCommand(), createCommand(), destroyCommand(), testCommand()}},
+		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand(), statusCommand(), driftCommand(), permsCommand()}},
+		{"act", []command{applyCommand(), createCommand(), destroyCommand(), testCommand(), lockCommand()}},
 		{"other", []command{configCommand(), completionCommand(), versionCommand()}},
 	}
 }
@@ -36,7 +36,7 @@ func laterVerbs() map[string]string {
 	return map[string]string{
 		"graph": "use plan --format mermaid", "policy": "plan rules",
 		"simulate": "a rehearsal on a copy", "sign": "plan signatures", "verify": "plan signatures",
-		"status": "fleet status", "drift": "live differences", "import": "adoption", "lock": "leases", "serve": "the spec server",
+		"import": "adoption", "serve": "the spec server",
 		"agent": "the node's agent", "spec": "spec get", "job": "run phase", "exec": "run phase",
 		"token": "tokens", "ca": "the site's CA", "ci": "CI comments",
 	}

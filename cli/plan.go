@@ -34,6 +34,8 @@ digest on every machine. Nothing is written to any host.
   homestak plan -M n2-push -H father --format md   as a pull request comment
   homestak plan -M n2-push --facts empty           as if nothing existed; no host is asked
   homestak plan -M n2-push -H lab --only edge      of some nodes: homestak doc selectors
+  homestak plan -M old --adopt web=101             guest 101 is node web from now on
+  homestak plan -M old --forget web                it is not, and is left as it is
 
 With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
@@ -43,6 +45,7 @@ With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`
 			var detailed bool
 			p.declare(f)
 			f.StringVarP(&out, "out", "o", "", "write the plan to `file`")
+			p.marks.declare(f)
 			f.StringVar(&p.goal, "goal", "create", "`goal`: create, destroy, reconcile or test")
 			f.StringVar(&p.facts, "facts", "", "`file` from `homestak facts`, or empty; default: ask the hosts")
 			f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 for changes, 3 for changes that destroy data")

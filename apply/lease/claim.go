@@ -17,10 +17,13 @@ type Claim struct {
 	Expires time.Time
 }
 
+// prefix of every pool that is a lease.
+const prefix = "hs-lease-"
+
 // Key names the lease of a manifest: the common prefix of its terms.
 func Key(siteID, manifest string) string {
 	sum := sha256.Sum256([]byte(siteID + "\x00" + manifest))
-	return "hs-lease-" + hex.EncodeToString(sum[:8])
+	return prefix + hex.EncodeToString(sum[:8])
 }
 
 func poolID(key string, term uint) string { return fmt.Sprintf("%s-%d", key, term) }

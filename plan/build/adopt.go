@@ -81,7 +81,7 @@ func (b *builder) adoptable(n *node, vmid uint, own []*ref) []*ref {
 			"node %q is %s already", n.Address, own[0])
 	}
 	if r == nil {
-		return refuse("", "see the numbers of its guests with homestak import "+n.host.name, "there is no guest %d on %s", vmid, n.host.name)
+		return refuse("", "write the number of a guest on that host, as Proxmox VE shows it", "there is no guest %d on %s", vmid, n.host.name)
 	}
 	m := r.guest.Marker
 	foreign := m != nil && m.SiteID != b.d.SiteID && !m.Forgotten

@@ -307,7 +307,7 @@ func (b *builder) declaredVMID(n *node, at place) {
 	d.Label = "by a guest that is not ours"
 	if r := b.known.vmid[at]; r != nil {
 		d.Label = "by " + r.String() + ", which is not ours"
-		if m := r.guest.Marker; m != nil && m.Authentic && m.SiteID == b.d.SiteID {
+		if m := r.guest.Marker; m != nil && m.Authentic && !m.Forgotten && m.SiteID == b.d.SiteID {
 			d.Label = "by " + r.String() + ", which is node \"" + string(m.Addr) + "\""
 		}
 	}
