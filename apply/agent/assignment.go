@@ -1,18 +1,15 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 
-	"filippo.io/age"
-	"filippo.io/age/agessh"
 	"github.com/fxamacker/cbor/v2"
 
 	"github.com/homestak/homestak/plan/program"
+	"github.com/homestak/homestak/runtime/secret"
 	"github.com/homestak/homestak/runtime/sign"
 	"github.com/homestak/homestak/runtime/spec"
 )
@@ -45,7 +42,7 @@ func (a *Agent) fetch(ctx context.Context) error {
 		return err
 	}
 	// The file first: a state that names what is not there would be a lie.
-	if err := a.env.System.WriteFile(ctx, path.Join(StateDir, assignmentFile), data, secret()); err != nil {
+	if err := a.env.System.WriteFile(ctx, path.Join(StateDir, assignmentFile), data, private()); err != nil {
 		return err
 	}
 	a.state.Digest, a.state.ETag, a.state.Generation = statement.Digest, etag, statement.Generation
@@ -97,15 +94,7 @@ func (a *Agent) assignment(ctx context.Context) (*program.Program, *program.Bund
 
 // open decrypts secrets with the node's own key.
 func (a *Agent) open(cipher []byte) (*program.Bundle, error) {
-	identity, err := agessh.NewEd25519Identity(a.id.key)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := age.Decrypt(bytes.NewReader(cipher), identity)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(plain, program.MaxBundle+1))
+	data, err := secret.DecryptAsNode(cipher, a.id.key, program.MaxBundle)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func loadIdentity(ctx context.Context, s system.System) (*identity, error) {
 	switch {
 	case errors.Is(err, system.ErrNotExist):
 		if _, id.key, err = ed25519.GenerateKey(rand.Reader); err == nil {
-			err = s.WriteFile(ctx, path.Join(StateDir, keyFile), id.key.Seed(), secret())
+			err = s.WriteFile(ctx, path.Join(StateDir, keyFile), id.key.Seed(), private())
 		}
 		if err != nil {
 			return nil, fmt.Errorf("agent: make the node's key: %w", err)
@@ -117,7 +117,7 @@ func (a *Agent) enroll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.env.System.WriteFile(ctx, ConfigPath, data, secret())
+	return a.env.System.WriteFile(ctx, ConfigPath, data, private())
 }
 
 // certified keeps a certificate and goes on with it.
@@ -135,7 +135,7 @@ func (a *Agent) certified(ctx context.Context, reply spec.EnrollReply) error {
 	if leaf := next.leaf(); leaf == nil || !next.key.Public().(ed25519.PublicKey).Equal(leaf.PublicKey) {
 		return errors.New("the certificate is for another key")
 	}
-	if err := a.env.System.WriteFile(ctx, path.Join(StateDir, chainFile), text, secret()); err != nil {
+	if err := a.env.System.WriteFile(ctx, path.Join(StateDir, chainFile), text, private()); err != nil {
 		return err
 	}
 	a.id = next

@@ -27,8 +27,8 @@ func (s state) paused(now time.Time) (until time.Time, is bool) {
 	return s.PauseUntil, now.Before(s.PauseUntil)
 }
 
-// secret is how files are kept that are nobody else's business.
-func secret() system.FileInfo {
+// private is how files are kept that are nobody else's business.
+func private() system.FileInfo {
 	return system.FileInfo{Mode: 0o600, Owner: "root", Group: "root"}
 }
 
@@ -58,5 +58,5 @@ func (a *Agent) saveState(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.env.System.WriteFile(ctx, path.Join(StateDir, stateFile), data, secret())
+	return a.env.System.WriteFile(ctx, path.Join(StateDir, stateFile), data, private())
 }

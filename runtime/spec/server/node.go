@@ -15,10 +15,9 @@ import (
 	"time"
 
 	"filippo.io/age"
-	"filippo.io/age/agessh"
 	"github.com/fxamacker/cbor/v2"
-	"golang.org/x/crypto/ssh"
 
+	"github.com/homestak/homestak/runtime/secret"
 	"github.com/homestak/homestak/runtime/spec"
 	"github.com/homestak/homestak/runtime/store"
 )
@@ -85,27 +84,15 @@ func (s *Server) bundle(x *exchange, rec record) ([]byte, error) {
 
 // reencrypt turns ciphertext to this server into ciphertext to a node.
 func reencrypt(cipher []byte, from age.Identity, to ed25519.PublicKey) ([]byte, error) {
-	plain, err := age.Decrypt(bytes.NewReader(cipher), from)
+	r, err := age.Decrypt(bytes.NewReader(cipher), from)
 	if err != nil {
 		return nil, err
 	}
-	key, err := ssh.NewPublicKey(to)
+	plain, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
-	recipient, err := agessh.NewEd25519Recipient(key)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	w, err := age.Encrypt(&out, recipient)
-	if err != nil {
-		return nil, err
-	}
-	if _, err = io.Copy(w, plain); err == nil {
-		err = w.Close()
-	}
-	return out.Bytes(), err
+	return secret.EncryptToNode(plain, to)
 }
 
 // events waits for what the node has not had. Asking for what comes after a
