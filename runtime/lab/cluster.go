@@ -19,9 +19,6 @@ func (c *call) clusterOptions() (any, error) {
 	return map[string]any{"mac_prefix": "BC:24:11", "description": "", "allowed-tags": slices.Compact(tags)}, nil
 }
 
-// haResources is GET /cluster/ha/resources: the lab manages nothing.
-func (c *call) haResources() (any, error) { return []any{}, nil }
-
 // firewallOptions is GET /cluster/firewall/options of a cluster that has no
 // rules: the digest of an empty file.
 func (c *call) firewallOptions() (any, error) {

@@ -25,6 +25,12 @@ var malformed = map[string]wrong{
 	"CIDRv4":                         {"10.0.0.1/7", "value does not look like a valid IPv4 CIDR network"},
 	"CIDRv6":                         {"10.0.0.1/24", "value does not look like a valid IPv6 CIDR network"},
 	"address":                        {"-no-", "value does not look like a valid address: -no-"},
+	"backup-fleecing":                {"enabled=maybe", "format error\nNAME.enabled: type check ('boolean') failed - got 'maybe'"},
+	"backup-performance":             {"max-workers=0", "format error\nNAME.max-workers: value must have a minimum value of 1"},
+	"email-or-username":              {"a!b", "value does not look like a valid email address or user name"},
+	"pve-calendar-event":             {"!", "invalid calendar event '!' - unable to parse calendar event"},
+	"pve-day-of-week":                {"day", "invalid day 'day'"},
+	"pve-ha-resource-or-vm-id":       {"vm", "value does not look like a valid ha resource id"},
 	"disk-size":                      {"1Q", "value does not look like a valid disk size: 1Q"},
 	"dns-name":                       {"-no-", "value does not look like a valid DNS name"},
 	"email-opt":                      {"nobody", "value does not look like a valid email address"},
@@ -88,7 +94,7 @@ var malformed = map[string]wrong{
 
 // wellformed has values that pass where a made-up word does not.
 var wellformed = map[string]string{
-	"address": "10.0.0.1", "disk-size": "1G", "pve-node": "pve1", "pve-vmid": "100", "pve-userid": "root@pam", "pve-storage-path": "/srv",
+	"pve-ha-resource-or-vm-id": "vm:100", "pve-day-of-week": "mon", "pve-day-of-week-list": "mon", "address": "10.0.0.1", "disk-size": "1G", "pve-node": "pve1", "pve-vmid": "100", "pve-userid": "root@pam", "pve-storage-path": "/srv",
 	"pve-storage-content": "iso", "pve-volume-id-or-qm-path": "none", "pve-lxc-mp-string": "/srv", "pve-volume-id": "local:1",
 	"pve-volume-id-or-absolute-path": "/srv", "pve-priv": "VM.Audit", "pve-priv-list": "VM.Audit", "pve-storage-server": "nas", "ipv4": "10.0.0.1", "ipv6": "fe80::1", "ipv4mask": "255.0.0.0",
 }

@@ -27,6 +27,7 @@ import (
 //	cluster.json      the nodes, once there is more than one
 //	guests/VMID.json  configuration and power of a guest
 //	pools/ID.json
+//	jobs.json         backup jobs and HA resources
 //	networks/NODE.json  its interfaces, once they were changed
 //	storage/NODE/STORAGE/KIND/…   volumes: NAME (bytes), NAME.meta, NAME.state
 //	tmp/              uploads under way; emptied when the lab is opened

@@ -17,27 +17,31 @@ var patternFormats = map[string]struct {
 	match *regexp.Regexp
 	fault string
 }{
-	"pve-vmid":            {regexp.MustCompile(`^[1-9][0-9]{2,8}$`), "value does not look like a valid VM ID\n"},
-	"pve-node":            {regexp.MustCompile(`^(?i)[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?$`), "value does not look like a valid node name\n"},
-	"pve-configid":        {regexp.MustCompile(`^(?i)[a-z][a-z0-9_\-]+$`), "invalid configuration ID '%s'\n"},
-	"pve-storage-id":      {regexp.MustCompile(`^(?i)[a-z][a-z0-9\-_.]*[a-z0-9]$`), "storage ID '%s' contains illegal characters\n"},
-	"pve-poolid":          {regexp.MustCompile(`^[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}$`), "pool name '%s' contains invalid characters\n"},
-	"pve-groupid":         {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "group name '%s' contains invalid characters\n"},
-	"pve-roleid":          {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "role name '%s' contains invalid characters\n"},
-	"pve-realm":           {regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid realm\n"},
-	"pve-tokenid":         {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+$`), "value '%s' does not look like a valid token ID\n"},
-	"email-opt":           {regexp.MustCompile(`^(?:[\w+\-~]+(?:\.[\w+\-~]+)*@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`), "value does not look like a valid email address\n"},
-	"pve-iface":           {regexp.MustCompile(`^(?i)[a-z][a-z0-9_]{1,20}(?:[:.]\d+)?$`), "invalid network interface name '%s'\n"},
-	"pve-storage-path":    {regexp.MustCompile(`^/[^;()]+`), "value does not look like a valid absolute path\n"},
-	"pve-storage-options": {regexp.MustCompile(`^\S+$`), "invalid options '%s'\n"},
-	"pve-storage-vgname":  {regexp.MustCompile(`^(?i)[a-z0-9][a-z0-9\-_.]*[a-z0-9]$`), "lvm name '%s' contains illegal characters\n"},
-	"pve-bridge-id":       {regexp.MustCompile(`^[-_.\w]+$`), "invalid bridge ID '%s'\n"},
-	"pve-volume-id":       {volumeID, "unable to parse volume ID '%s'\n"},
-	"dns-name":            {dnsName, "value does not look like a valid DNS name\n"},
-	"urlencoded":          {regexp.MustCompile(`^[-%a-zA-Z0-9_.!~*'()]*$`), "invalid urlencoded string: %s\n"},
-	"disk-size":           {regexp.MustCompile(`^\d+(?:\.\d+)?[KMGT]?$`), "value does not look like a valid disk size: %s\n"},
-	"tag":                 {regexp.MustCompile(`^(?i)[a-z0-9_][a-z0-9_\-+.]*$`), "invalid characters in tag\n"},
-	"pve-qm-bootdev":      {regexp.MustCompile(`^(?:ide[0-3]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|sata[0-5]|net(?:[12]?\d|3[01])|usb(?:\d|1[0-3])|hostpci(?:\d|1[0-5]))$`), "invalid boot device '%s'\n"},
+	"pve-vmid":                 {regexp.MustCompile(`^[1-9][0-9]{2,8}$`), "value does not look like a valid VM ID\n"},
+	"pve-node":                 {regexp.MustCompile(`^(?i)[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?$`), "value does not look like a valid node name\n"},
+	"pve-configid":             {regexp.MustCompile(`^(?i)[a-z][a-z0-9_\-]+$`), "invalid configuration ID '%s'\n"},
+	"pve-storage-id":           {regexp.MustCompile(`^(?i)[a-z][a-z0-9\-_.]*[a-z0-9]$`), "storage ID '%s' contains illegal characters\n"},
+	"pve-poolid":               {regexp.MustCompile(`^[A-Za-z0-9.\-_]+(?:/[A-Za-z0-9.\-_]+){0,2}$`), "pool name '%s' contains invalid characters\n"},
+	"pve-groupid":              {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "group name '%s' contains invalid characters\n"},
+	"pve-roleid":               {regexp.MustCompile(`^[A-Za-z0-9.\-_]+$`), "role name '%s' contains invalid characters\n"},
+	"pve-realm":                {regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.\-_]+$`), "value does not look like a valid realm\n"},
+	"pve-tokenid":              {regexp.MustCompile(`^[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+$`), "value '%s' does not look like a valid token ID\n"},
+	"email-opt":                {regexp.MustCompile(`^(?:[\w+\-~]+(?:\.[\w+\-~]+)*@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`), "value does not look like a valid email address\n"},
+	"pve-iface":                {regexp.MustCompile(`^(?i)[a-z][a-z0-9_]{1,20}(?:[:.]\d+)?$`), "invalid network interface name '%s'\n"},
+	"pve-storage-path":         {regexp.MustCompile(`^/[^;()]+`), "value does not look like a valid absolute path\n"},
+	"pve-storage-options":      {regexp.MustCompile(`^\S+$`), "invalid options '%s'\n"},
+	"pve-storage-vgname":       {regexp.MustCompile(`^(?i)[a-z0-9][a-z0-9\-_.]*[a-z0-9]$`), "lvm name '%s' contains illegal characters\n"},
+	"pve-bridge-id":            {regexp.MustCompile(`^[-_.\w]+$`), "invalid bridge ID '%s'\n"},
+	"pve-volume-id":            {volumeID, "unable to parse volume ID '%s'\n"},
+	"pve-day-of-week":          {regexp.MustCompile(`^(?:mon|tue|wed|thu|fri|sat|sun)$`), "invalid day '%s'\n"},
+	"pve-calendar-event":       {regexp.MustCompile(`^[a-z0-9*.,:/ \-]+$`), "invalid calendar event '%s' - unable to parse calendar event\n"},
+	"email-or-username":        {regexp.MustCompile(`^[\w+\-~.]+(?:@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`), "value does not look like a valid email address or user name\n"},
+	"pve-ha-resource-or-vm-id": {regexp.MustCompile(`^(?:[a-z]+:\S+|[1-9][0-9]+)$`), "value does not look like a valid ha resource id\n"},
+	"dns-name":                 {dnsName, "value does not look like a valid DNS name\n"},
+	"urlencoded":               {regexp.MustCompile(`^[-%a-zA-Z0-9_.!~*'()]*$`), "invalid urlencoded string: %s\n"},
+	"disk-size":                {regexp.MustCompile(`^\d+(?:\.\d+)?[KMGT]?$`), "value does not look like a valid disk size: %s\n"},
+	"tag":                      {regexp.MustCompile(`^(?i)[a-z0-9_][a-z0-9_\-+.]*$`), "invalid characters in tag\n"},
+	"pve-qm-bootdev":           {regexp.MustCompile(`^(?:ide[0-3]|scsi(?:[12]?\d|30)|virtio(?:\d|1[0-5])|sata[0-5]|net(?:[12]?\d|3[01])|usb(?:\d|1[0-3])|hostpci(?:\d|1[0-5]))$`), "invalid boot device '%s'\n"},
 }
 
 var (
@@ -49,7 +53,7 @@ var (
 var objectFormats = map[string]string{
 	"pve-qm-boot": "boot", "pve-qm-ipconfig": "ipconfig", "pve-qm-smbios1": "smbios1",
 	"pve-qm-ide": "ide", "prune-backups": "prune-backups", "pve-qemu-sev-fmt": "sev", "pve-qm-cicustom": "cicustom",
-	"pve-qm-hostpci": "hostpci", "pve-qm-rng": "rng", "pve-qm-watchdog": "watchdog", "pve-vm-cpu-conf": "cpu",
+	"backup-fleecing": "backup-fleecing", "backup-performance": "backup-performance", "pve-qm-hostpci": "hostpci", "pve-qm-rng": "rng", "pve-qm-watchdog": "watchdog", "pve-vm-cpu-conf": "cpu",
 }
 
 // Formats of values that the lab keeps and never interprets: any text passes.

@@ -43,6 +43,7 @@ type Lab struct {
 	servers  map[string]*httpServer // by node
 	networks map[string]*networks   // by node, where they are not as they were at first; not changed in place
 	vms      map[uint]*vm
+	jobs     jobs // not changed in place
 	pools    map[string]*pool
 	made     map[uint]time.Time // when guests were made in this process
 	storages []*storage
@@ -88,7 +89,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 func (l *Lab) open(ctx context.Context) error {
 	var err error
 	for _, load := range []func() error{
-		l.loadAge, l.loadCluster, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadNetworks, l.loadPools, l.loadVMs, l.finishMoves, l.finishRollbacks,
+		l.loadAge, l.loadCluster, l.loadCertificate, l.loadAccess, l.loadLog, l.loadTasks, l.loadStorages, l.loadNetworks, l.loadPools, l.loadJobs, l.loadVMs, l.finishMoves, l.finishRollbacks,
 	} {
 		if err = load(); err != nil {
 			return err

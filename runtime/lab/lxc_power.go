@@ -139,6 +139,9 @@ func (c *call) ctDelete() (any, error) {
 	if v.Config["protection"] == "1" {
 		return nil, fmt.Errorf("can't remove CT %d - protection mode enabled", v.VMID)
 	}
+	if err := c.unmanaged(v, purge); err != nil {
+		return nil, err
+	}
 	running := fmt.Errorf("unable to destroy CT %d - container is running", v.VMID)
 	if v.running() && !force {
 		return nil, running
@@ -158,6 +161,9 @@ func (c *call) ctDelete() (any, error) {
 		}
 		if purge {
 			t.logf("purging CT %d from related configurations..", v.VMID)
+			if err := c.purge(v); err != nil {
+				return err
+			}
 		}
 		return c.forget(v.VMID)
 	})

@@ -61,7 +61,7 @@ func (c *call) ctCurrent() (any, error) {
 		return nil, err
 	}
 	row := c.status(v).ctRow()
-	row["ha"] = map[string]any{"managed": 0}
+	row["ha"] = c.haOf(v)
 	return row, nil
 }
 

@@ -231,6 +231,9 @@ func (c *call) qemuDelete() (any, error) {
 		return nil, fmt.Errorf("VM %d is running - destroy failed", v.VMID)
 	}
 	purge := c.flag("purge")
+	if err := c.unmanaged(v, purge); err != nil {
+		return nil, err
+	}
 	return c.power("qmdestroy", func(t *task, v *vm) error {
 		if v.running() {
 			return fmt.Errorf("VM %d is running - destroy failed", v.VMID)
@@ -240,6 +243,9 @@ func (c *call) qemuDelete() (any, error) {
 		}
 		if purge {
 			t.logf("purging VM %d from related configurations..", v.VMID)
+			if err := c.purge(v); err != nil {
+				return err
+			}
 		}
 		return c.forget(v.VMID)
 	})

@@ -119,7 +119,7 @@ func (c *call) qemuCurrent() (any, error) {
 	if v.Paused {
 		row["qmpstatus"] = "paused"
 	}
-	row["ha"] = map[string]any{"managed": 0}
+	row["ha"] = c.haOf(v)
 	if agentOn(v.Config) {
 		row["agent"] = 1
 	}
@@ -164,6 +164,9 @@ func (c *call) vmResource(s vmStatus) map[string]any {
 	}
 	if lock := s.vm.lock(); lock != "" {
 		row["lock"] = lock
+	}
+	if state := c.haState(s.vm); state != "" {
+		row["hastate"] = state
 	}
 	return row
 }
