@@ -10,7 +10,6 @@ import (
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
-	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
 	"github.com/homestak/homestak/runtime/pve"
 )
@@ -88,11 +87,11 @@ func (in *inspection) copiesOn(ctx context.Context, h *host, cluster string) (ba
 		return nil, err
 	}
 	for _, other := range all {
-		if other.Kind != canon.QEMU || in.isPlanned(h, other.VMID) ||
+		if in.isPlanned(h, other.VMID) ||
 			!names[other.Name] && !slices.Contains(other.Tags, identity.Tag(in.p.Manifest)) {
 			continue
 		}
-		config, err := h.api.GuestConfig(ctx, other.Node, other.VMID)
+		config, err := h.api.Guest(other.Kind, other.Node, other.VMID).Config(ctx)
 		if pve.ClassOf(err) == pve.NotExist {
 			continue
 		}

@@ -29,6 +29,7 @@ type fleet struct {
 
 	mu    sync.Mutex
 	slots map[string]*slot
+	keys  map[string]string // by address: host keys that containers showed in this run
 }
 
 // slot makes sure that one goroutine connects and the others wait for it.
@@ -50,7 +51,7 @@ type host struct {
 	minted      bool // its token was made for this connection
 
 	mu     sync.Mutex
-	places map[uint]string // vmid → node, for guests that live elsewhere in the cluster
+	places map[uint]spot // by vmid, for guests that are not VMs of the host's own node
 
 	listing turn
 	all     []pve.Resource
@@ -59,7 +60,7 @@ type host struct {
 
 func newFleet(env *Env, run string) *fleet {
 	return &fleet{
-		env: env, run: run, slots: map[string]*slot{},
+		env: env, run: run, slots: map[string]*slot{}, keys: map[string]string{},
 		pin:      func(string) string { return "" },
 		nodeName: func(string) string { return "" },
 		hostNode: func(string) *node { return nil },

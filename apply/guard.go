@@ -46,7 +46,7 @@ func guardsOf(s *plan.Step, n *node) []plan.Guard {
 func touchesGuest(s *plan.Step) bool {
 	switch s.Op {
 	case plan.GuestConfigure, plan.GuestGrow, plan.GuestStart, plan.GuestShutdown, plan.GuestStop,
-		plan.GuestReboot, plan.GuestDelete, plan.GuestRename, plan.GuestForget, plan.TargetPush, plan.HostEnroll:
+		plan.GuestReboot, plan.GuestDelete, plan.GuestRename, plan.GuestForget, plan.TargetPush, plan.HostEnroll, plan.GuestAttach, plan.GuestDetach, plan.GuestMove:
 		return true
 	case plan.SeedRemove:
 		return s.Text(plan.ArgWhat) == plan.WhatDisk
@@ -115,14 +115,14 @@ func (r *run) guardAbsent(ctx context.Context, h *host, n *node, at *guest, vmid
 		return err
 	}
 	for _, other := range all {
-		if other.VMID == vmid || other.Kind != canon.QEMU {
+		if other.VMID == vmid {
 			continue
 		}
 		named := other.Name == n.name
 		if !named && (!slices.Contains(other.Tags, identity.Tag(r.p.Manifest)) || r.isPlanned(h, other.VMID)) {
 			continue
 		}
-		config, err := h.api.GuestConfig(ctx, other.Node, other.VMID)
+		config, err := h.api.Guest(other.Kind, other.Node, other.VMID).Config(ctx)
 		if pve.ClassOf(err) == pve.NotExist {
 			continue
 		}
@@ -165,7 +165,7 @@ func (r *run) guardOurs(h *host, n *node, at *guest, vmid uint) error {
 		d := codeMissing.Errorf("%s (VM %d on %s) does not exist", n.addr, vmid, h.name)
 		return replan(d)
 	}
-	if at.read && at.next != nil && !identity.MarksOf(at.next, r.subject(n)).Ours() && identity.MarksOf(&at.GuestFacts, r.subject(n)).Ours() {
+	if at.next != nil && !identity.MarksOf(at.next, r.subject(n)).Ours() && identity.MarksOf(&at.GuestFacts, r.subject(n)).Ours() {
 		d := codeNotOurs.Errorf("VM %d on %s is %s and will not be after its next restart", vmid, h.name, n.addr)
 		d.Label = "pending changes take away its SMBIOS uuid or its marker; nothing was done to it"
 		d.Help = "revert the pending changes (the host shows them), then run again"
@@ -248,7 +248,7 @@ func (r *run) subject(n *node) identity.Subject { return n.subject(r.p.SiteID, r
 // ours reports whether two of a guest's three marks are the node's, now and after
 // its next restart.
 func (r *run) ours(g *guest, n *node) bool {
-	return g != nil && g.read && identity.MarksOf(&g.GuestFacts, r.subject(n)).Ours() &&
+	return g != nil && identity.MarksOf(&g.GuestFacts, r.subject(n)).Ours() &&
 		(g.next == nil || identity.MarksOf(g.next, r.subject(n)).Ours())
 }
 

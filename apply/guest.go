@@ -20,7 +20,6 @@ type guest struct {
 	notes  string    // with its marker
 	raw    []plan.KV // current values as PVE has them
 	marker marker    // opened; zero when there is none
-	read   bool      // false: a kind that homestak does not read (lxc)
 	extra  []plan.KV // pending values as PVE has them
 	// next is who the guest will be after a restart; nil when nothing of its
 	// identity waits for one.
@@ -36,44 +35,70 @@ type marker struct {
 // kindPVE is the kind of a node that is a host itself.
 const kindPVE = "pve"
 
+// kindCT is the kind of a node that is a container.
+const kindCT = "ct"
+
 // proves reports whether a marker says what the step that records readiness would
 // write: the same program, with the same secrets.
 func (m marker) proves(ready *plan.Step) bool {
 	return m.Program == ready.Text(plan.ArgProgram) && m.Secrets == ready.Text(plan.ArgSecrets)
 }
 
-// place is the PVE node of a vmid: the host's own unless it was seen elsewhere
-// in the cluster.
-func (h *host) place(vmid uint) string {
+// spot is where a guest is, and what kind of guest.
+type spot struct{ node, kind string }
+
+// place is the spot of a vmid: the host's own node unless it was seen elsewhere in
+// the cluster, and a VM unless it was seen, or is declared, to be something else.
+func (h *host) place(vmid uint) spot {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if at, ok := h.places[vmid]; ok {
 		return at
 	}
-	return h.node
+	return spot{h.node, canon.QEMU}
 }
 
-func (h *host) remember(vmid uint, at string) {
+func (h *host) remember(vmid uint, at spot) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.places == nil {
-		h.places = map[uint]string{}
+		h.places = map[uint]spot{}
 	}
 	h.places[vmid] = at
 }
+
+// expect says what kind of guest a vmid will be, before anybody looked.
+func (h *host) expect(n *node) {
+	if n == nil || n.kind != kindCT {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, seen := h.places[n.vmid]; seen {
+		return
+	}
+	if h.places == nil {
+		h.places = map[uint]spot{}
+	}
+	h.places[n.vmid] = spot{h.node, canon.LXC}
+}
+
+// on is for calls about a guest that was read.
+func (h *host) on(g *guest) pve.Guest { return h.api.Guest(g.Kind, g.node, g.VMID) }
 
 // guest reads the guest at a vmid, wherever in the cluster it is; nil when there
 // is none. Power is not filled in: it has an answer of its own.
 func (h *host) guest(ctx context.Context, vmid uint, key []byte) (*guest, error) {
 	at := h.place(vmid)
-	config, err := h.api.GuestConfig(ctx, at, vmid)
+	config, err := h.api.Guest(at.kind, at.node, vmid).Config(ctx)
 	if err == nil {
-		return newGuest(pve.Resource{VMID: vmid, Node: at, Kind: canon.QEMU}, config, key), nil
+		return newGuest(pve.Resource{VMID: vmid, Node: at.node, Kind: at.kind}, config, key), nil
 	}
 	if pve.ClassOf(err) != pve.NotExist {
 		return nil, err
 	}
-	// PVE says the same for a guest that lives on another node, and for a container.
+	// PVE says the same for a guest that lives on another node, and for one of the
+	// other kind.
 	all, err := h.list(ctx)
 	if err != nil {
 		return nil, err
@@ -83,18 +108,16 @@ func (h *host) guest(ctx context.Context, vmid uint, key []byte) (*guest, error)
 		return nil, nil
 	}
 	r := all[i]
-	if r.Kind != canon.QEMU {
-		return &guest{GuestFacts: plan.GuestFacts{VMID: vmid, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Tags: r.Tags}, node: r.Node}, nil
-	}
-	if r.Node == at {
+	now := spot{r.Node, r.Kind}
+	if now == at {
 		// Made in this moment, or gone in this moment; the next look will tell.
 		return nil, nil
 	}
-	config, err = h.api.GuestConfig(ctx, r.Node, vmid)
+	config, err = h.api.Guest(r.Kind, r.Node, vmid).Config(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h.remember(vmid, r.Node)
+	h.remember(vmid, now)
 	return newGuest(r, config, key), nil
 }
 
@@ -123,7 +146,7 @@ func (h *host) list(ctx context.Context) ([]pve.Resource, error) {
 
 // newGuest puts one answer of /pending into the form everything here compares.
 func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
-	g := &guest{node: r.Node, raw: c.Current, extra: pendingOf(c), read: true}
+	g := &guest{node: r.Node, raw: c.Current, extra: pendingOf(c)}
 	g.GuestFacts = plan.GuestFacts{
 		VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags,
 		MACs: canon.MACs(r.Kind, c.Current), Config: canon.Config(r.Kind, c.Current),
@@ -132,7 +155,11 @@ func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
 	g.UUID = canon.UUID(g.Config)
 	template, _ := c.Get("template")
 	g.Template = template == "1"
-	if name, ok := c.Get("name"); ok {
+	nameKey := "name"
+	if r.Kind == canon.LXC {
+		nameKey = "hostname"
+	}
+	if name, ok := c.Get(nameKey); ok {
 		g.Name = name
 	}
 	if lock, ok := c.Get("lock"); ok {
@@ -206,10 +233,7 @@ func pendingOf(c *pve.GuestConfig) []plan.KV {
 
 // power reads whether a guest runs: running, stopped, paused.
 func (h *host) power(ctx context.Context, g *guest) (string, error) {
-	if !g.read {
-		return g.Power, nil
-	}
-	st, err := h.api.GuestStatus(ctx, g.node, g.VMID)
+	st, err := h.on(g).Status(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -142,7 +143,7 @@ func (ix *index) add(s *plan.Step) string {
 	if n == nil {
 		return "its node is not among the changes"
 	}
-	if name := s.Text(plan.ArgSeed); name != "" && identity.SeedOwner(":import/"+name) != n.uuid {
+	if name := s.Text(plan.ArgSeed); name != "" && identity.SeedOwner(seedVolume(s, "", plan.ArgContent, name)) != n.uuid {
 		return strconv.Quote(name) + " is no seed of its node"
 	}
 	if id := s.Text(plan.ArgVMID); id != "" && id != strconv.FormatUint(uint64(n.vmid), 10) {
@@ -162,7 +163,7 @@ func (n *node) learn(s *plan.Step) {
 	if mac := s.Text(plan.ArgMAC); mac != "" {
 		n.mac = mac
 	}
-	if s.Phase == plan.PhaseDestroy && s.Op == plan.GuestDelete {
+	if s.Phase == plan.PhaseDestroy && s.Op == plan.GuestDelete && s.Text(plan.ArgIncarnation) == "" {
 		n.destroyed = true
 	}
 	switch s.Op {
@@ -175,10 +176,15 @@ func (n *node) learn(s *plan.Step) {
 		for _, kv := range s.Made() {
 			n.fixed(kv.Key, kv.Value)
 		}
-	case plan.GuestCreate:
+	case plan.GuestDelete:
+		// A replacement has the next number.
+		if before, err := strconv.ParseUint(s.Text(plan.ArgIncarnation), 10, 32); err == nil {
+			n.incarnation = uint(before) + 1
+		}
+	case plan.GuestCreate, plan.CTCreate:
 		n.created = s
 		n.fixed(plan.MadeImage, s.Text(plan.ArgImageName))
-		if name := s.Text("name"); name != "" {
+		if name := cmp.Or(s.Text("name"), s.Text("hostname")); name != "" {
 			n.name = name
 		}
 	case plan.GuestConfigure:

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/homestak/homestak/plan"
-	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
 	"github.com/homestak/homestak/runtime/pve"
 )
@@ -24,7 +23,7 @@ func (o *observer) ask(ctx context.Context, name string) (plan.HostFacts, error)
 	entry := o.env.Hosts[name] // zero for a nested host
 	f := plan.HostFacts{
 		Name: name, Presence: plan.Present, Node: h.node, Fingerprint: h.fingerprint,
-		IOWidth: cmp.Or(entry.IOWidth, defaultIOWidth), Default: entry.Storage, Import: entry.ImageStorage,
+		IOWidth: cmp.Or(entry.IOWidth, defaultIOWidth), Default: entry.Storage, Import: entry.ImageStorage, CDs: entry.SeedStorage,
 	}
 	version, err := h.api.Version(ctx)
 	if err != nil {
@@ -48,6 +47,9 @@ func (o *observer) ask(ctx context.Context, name string) (plan.HostFacts, error)
 	if err := o.storages(ctx, h, &f); err != nil {
 		return f, err
 	}
+	if err := o.machine(ctx, h, &f); err != nil {
+		return f, err
+	}
 	return f, o.guests(ctx, h, &f)
 }
 
@@ -60,26 +62,44 @@ func (o *observer) storages(ctx context.Context, h *host, f *plan.HostFacts) err
 	if err != nil {
 		return err
 	}
+	cds := f.CDs
 	for _, s := range all {
 		if !s.Active {
 			continue
 		}
+		if cds == "" && slices.Contains(s.Content, plan.ContentISO) {
+			cds = s.Name // the first, which is where they would be
+		}
 		f.Storages = append(f.Storages, plan.StorageFacts{
 			Name: s.Name, Type: s.Type, Content: s.Content, Available: s.Available, Shared: s.Shared,
 		})
-		if !slices.Contains(s.Content, "import") {
-			continue
+		if slices.Contains(s.Content, contentTemplate) && o.wants(h.name, kindCT) {
+			templates, err := h.api.Volumes(ctx, h.node, s.Name, contentTemplate)
+			if err != nil {
+				return err
+			}
+			for _, v := range templates {
+				f.Images = append(f.Images, v.ID)
+			}
 		}
-		volumes, err := h.api.Volumes(ctx, h.node, s.Name, "import")
-		if err != nil {
-			return err
+		var volumes []pve.Volume
+		for _, content := range seedContents {
+			if !slices.Contains(s.Content, content) || content == plan.ContentISO && s.Name != cds {
+				continue
+			}
+			list, err := h.api.Volumes(ctx, h.node, s.Name, content)
+			if err != nil {
+				return err
+			}
+			volumes = append(volumes, list...)
 		}
 		for _, v := range volumes {
 			owner := identity.SeedOwner(v.ID)
+			content, _ := contentOf(v.ID)
 			switch {
-			case owner == "":
+			case owner == "" && content == contentImport:
 				f.Images = append(f.Images, v.ID)
-			case slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.UUID == owner }):
+			case owner != "" && slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.UUID == owner }):
 				f.Seeds = append(f.Seeds, v.ID)
 			}
 		}
@@ -87,6 +107,14 @@ func (o *observer) storages(ctx context.Context, h *host, f *plan.HostFacts) err
 	slices.Sort(f.Images)
 	slices.Sort(f.Seeds)
 	return nil
+}
+
+// contentTemplate is the content type of container templates.
+const contentTemplate = "vztmpl"
+
+// wants reports whether a node of a kind is looked for on a host.
+func (o *observer) wants(host, kind string) bool {
+	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.Host == host && n.Kind == kind })
 }
 
 // guests reads every candidate of a host once.
@@ -105,7 +133,7 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 		switch {
 		case o.isCandidate(h.name, r):
 			candidates = append(candidates, r)
-		case r.VMID >= o.w.First && r.VMID <= o.w.Last && r.Kind == canon.QEMU:
+		case r.VMID >= o.w.First && r.VMID <= o.w.Last:
 			others = append(others, r)
 		}
 	}
@@ -152,7 +180,7 @@ func (o *observer) isCandidate(host string, r pve.Resource) bool {
 }
 
 func (o *observer) subject(n *plan.Wanted) identity.Subject {
-	return identity.Subject{SiteID: o.w.SiteID, Manifest: o.w.Manifest, Addr: n.Addr, UUID: n.UUID, VMID: n.VMID, Was: n.Was}
+	return identity.Subject{SiteID: o.w.SiteID, Manifest: o.w.Manifest, Addr: n.Addr, UUID: n.UUID, VMID: n.VMID, MAC: n.MAC, Was: n.Was}
 }
 
 func (o *observer) allMatched(f *plan.HostFacts) bool {
@@ -174,7 +202,7 @@ func (o *observer) carriesAMark(host string, g *plan.GuestFacts) bool {
 		return true
 	}
 	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
-		return n.Host == host && strings.EqualFold(n.UUID, g.UUID)
+		return n.Host == host && (strings.EqualFold(n.UUID, g.UUID) || identity.MarksOf(g, o.subject(&n)).Third)
 	})
 }
 
@@ -204,10 +232,7 @@ func (o *observer) read(ctx context.Context, h *host, at *herd, list []pve.Resou
 
 // readOne reads a guest: nil when it is gone.
 func (o *observer) readOne(ctx context.Context, h *host, r pve.Resource) (*plan.GuestFacts, error) {
-	if r.Kind != canon.QEMU {
-		return &plan.GuestFacts{VMID: r.VMID, Node: r.Node, Kind: r.Kind, Name: r.Name, Power: r.Status, Lock: r.Lock, Tags: r.Tags}, nil
-	}
-	config, err := h.api.GuestConfig(ctx, r.Node, r.VMID)
+	config, err := h.api.Guest(r.Kind, r.Node, r.VMID).Config(ctx)
 	if pve.ClassOf(err) == pve.NotExist {
 		return nil, nil
 	}

@@ -20,8 +20,16 @@ func (t *task) operation() operation {
 			return seedDiskRemove{t}
 		}
 		return seedUploadRemove{t}
-	case plan.GuestCreate:
+	case plan.GuestCreate, plan.CTCreate:
 		return guestCreate{t}
+	case plan.GuestAttach:
+		return guestAttach{t}
+	case plan.GuestDetach:
+		return guestDetach{t}
+	case plan.GuestMove:
+		if t.s.Text(plan.ArgWhat) != plan.WhatGuest {
+			return diskMove{t}
+		}
 	case plan.GuestConfigure:
 		if t.s.Text(plan.ArgProgram) != "" {
 			return guestReady{t}
@@ -67,6 +75,7 @@ func (t *task) look(ctx context.Context) (h *host, g *guest, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	h.expect(t.n)
 	g, err = t.read(ctx, h, t.n.vmid)
 	return h, g, err
 }

@@ -33,13 +33,14 @@ func (o guestConfigure) act(ctx context.Context) error {
 	}
 	set := canon.Params(o.s)
 	m := o.renew(g)
+	forgets(&m, o.s.List(plan.ArgDelete)...)
 	o.applied(&m, canon.Settings(g.Kind, set), nil)
 	notes, err := o.describe(g, m)
 	if err != nil {
 		return err
 	}
 	// Deleting a key that is not set is no error to PVE.
-	upid, err := h.api.ConfigureGuest(ctx, g.node, g.VMID, append(set, notes), o.s.List(plan.ArgDelete), g.Digest)
+	upid, err := h.on(g).Configure(ctx, append(set, notes), o.s.List(plan.ArgDelete), g.Digest)
 	return o.wait(ctx, h, upid, err)
 }
 
@@ -67,11 +68,19 @@ func (o guestReady) act(ctx context.Context) error {
 		m.Port = o.n.port
 	}
 	o.applied(&m, nil, g.Config)
+	if key := o.fleet.hostKey(o.n); key != "" && o.n.kind == kindCT {
+		m.Made = put(m.Made, plan.KV{Key: plan.MadeHostKey, Value: key}, true)
+	}
+	for _, slot := range canon.Disks(g.Config) {
+		if id := canon.Get(g.Config, slot+".serial") + canon.Get(g.Config, slot+".mp"); id != "" {
+			m.Made = put(m.Made, plan.KV{Key: plan.MadeDisk + id, Value: canon.Volume(g.Config, slot)}, true)
+		}
+	}
 	notes, err := o.describe(g, m)
 	if err != nil {
 		return err
 	}
-	upid, err := h.api.ConfigureGuest(ctx, g.node, g.VMID, []plan.KV{notes}, nil, g.Digest)
+	upid, err := h.on(g).Configure(ctx, []plan.KV{notes}, nil, g.Digest)
 	return o.wait(ctx, h, upid, err)
 }
 
@@ -100,7 +109,7 @@ func (o guestGrow) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upid, err := h.api.ResizeDisk(ctx, g.node, g.VMID, o.s.Text(plan.ArgDisk), size, g.Digest)
+	upid, err := h.on(g).Resize(ctx, o.s.Text(plan.ArgDisk), size, g.Digest)
 	return o.wait(ctx, h, upid, err)
 }
 
@@ -122,7 +131,7 @@ func (o guestStart) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upid, err := h.api.StartGuest(ctx, g.node, g.VMID)
+	upid, err := h.on(g).Start(ctx)
 	return o.wait(ctx, h, upid, err)
 }
 
@@ -142,7 +151,7 @@ func (o guestShutdown) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upid, err := h.api.ShutdownGuest(ctx, g.node, g.VMID, uint(grace))
+	upid, err := h.on(g).Shutdown(ctx, uint(grace))
 	var failed *pve.TaskError
 	if err = o.wait(ctx, h, upid, err); errors.As(err, &failed) {
 		o.progress("it did not react: " + failed.Exit)
@@ -164,7 +173,7 @@ func (o guestStop) act(ctx context.Context) error {
 		return err
 	}
 	o.fleet.forget(string(o.n.addr))
-	upid, err := h.api.StopGuest(ctx, g.node, g.VMID)
+	upid, err := h.on(g).Stop(ctx)
 	return o.wait(ctx, h, upid, err)
 }
 
@@ -178,11 +187,21 @@ func (t *task) isOff(ctx context.Context) (bool, error) {
 	if err != nil || g == nil {
 		return g == nil, err
 	}
+	if t.isSucceeded(g) || t.isMoved(g) {
+		return true, nil
+	}
 	if !t.ours(g, t.n) {
 		return false, nil
 	}
 	power, err := h.power(ctx, g)
 	return power == plan.PowerStopped, err
+}
+
+// isMoved reports whether the disk is where the guest was to be powered off for it
+// to go.
+func (t *task) isMoved(g *guest) bool {
+	storage := t.s.Text(plan.ArgStorage)
+	return storage != "" && t.ours(g, t.n) && canon.Get(g.Config, t.s.Text(plan.ArgDisk)+"."+canon.Storage) == storage
 }
 
 // guestReboot restarts a guest so that pending changes take effect.
@@ -196,9 +215,15 @@ func (o guestReboot) probe(ctx context.Context) (bool, error) {
 	if err != nil || !o.ours(g, o.n) {
 		return false, err
 	}
-	return !slices.ContainsFunc(g.extra, func(kv plan.KV) bool {
-		return slices.Contains(o.s.List(plan.ArgKeys), kv.Key)
-	}), nil
+	waits := slices.ContainsFunc(g.extra, func(kv plan.KV) bool { return slices.Contains(o.s.List(plan.ArgKeys), kv.Key) })
+	if !waits {
+		return true, nil
+	}
+	open, err := o.mayReboot()
+	if err == nil && !open {
+		o.progress("outside of its windows: the change waits for the next apply inside of one, or for a restart")
+	}
+	return !open, err
 }
 
 func (o guestReboot) act(ctx context.Context) error {
@@ -207,24 +232,37 @@ func (o guestReboot) act(ctx context.Context) error {
 		return err
 	}
 	o.fleet.forget(string(o.n.addr))
-	upid, err := h.api.RebootGuest(ctx, g.node, g.VMID, rebootGrace)
+	upid, err := h.on(g).Reboot(ctx, rebootGrace)
 	var failed *pve.TaskError
 	if err = o.wait(ctx, h, upid, err); !errors.As(err, &failed) {
 		return err
 	}
 	o.progress("it did not react: " + failed.Exit)
-	upid, err = h.api.StopGuest(ctx, g.node, g.VMID)
+	upid, err = h.on(g).Stop(ctx)
 	if err := o.wait(ctx, h, upid, err); err != nil {
 		return err
 	}
-	upid, err = h.api.StartGuest(ctx, g.node, g.VMID)
+	upid, err = h.on(g).Start(ctx)
 	return o.wait(ctx, h, upid, err)
 }
 
 // guestDelete removes a guest with its volumes.
 type guestDelete struct{ *task }
 
-func (o guestDelete) probe(ctx context.Context) (bool, error) { return o.isGone(ctx) }
+func (o guestDelete) probe(ctx context.Context) (bool, error) {
+	if gone, err := o.isGone(ctx); gone || err != nil {
+		return gone, err
+	}
+	_, g, err := o.look(ctx)
+	return err == nil && (g == nil || o.isSucceeded(g)), err
+}
+
+// isSucceeded reports whether the guest that a replacement removes is gone and this
+// is the one in its place.
+func (t *task) isSucceeded(g *guest) bool {
+	before, err := strconv.ParseUint(t.s.Text(plan.ArgIncarnation), 10, 32)
+	return err == nil && t.ours(g, t.n) && g.marker.authentic && g.marker.Incarnation > uint(before)
+}
 
 func (o guestDelete) act(ctx context.Context) error {
 	h, g, err := o.mine(ctx)
@@ -232,7 +270,8 @@ func (o guestDelete) act(ctx context.Context) error {
 		return err
 	}
 	o.fleet.forget(string(o.n.addr))
+	o.fleet.learnKey(o.n, "")
 	(&tokenStore{env: o.env, node: o.n}).drop()
-	upid, err := h.api.DeleteGuest(ctx, g.node, g.VMID, true)
+	upid, err := h.on(g).Delete(ctx, true)
 	return o.wait(ctx, h, upid, err)
 }

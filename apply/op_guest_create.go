@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,18 +11,20 @@ import (
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
+	"github.com/homestak/homestak/runtime/seed"
 )
 
 const codeNotes diag.Code = "HS0673"
 
 // guestCreate makes a guest in one call: disk, seed and marks are there together
-// or not at all.
+// or not at all. A container has no seed; it gets the site's SSH user CA as a key
+// of root's.
 type guestCreate struct{ *task }
 
 // probe: the guest is there, is the node, and is as this step makes it.
 func (o guestCreate) probe(ctx context.Context) (bool, error) {
 	_, g, err := o.look(ctx)
-	if err != nil || !o.ours(g, o.n) || g.Lock != "" {
+	if err != nil || !o.ours(g, o.n) || g.Lock != "" || g.replaced(o.n) {
 		return false, err
 	}
 	if !o.testMay(g) {
@@ -40,23 +43,24 @@ func (o guestCreate) act(ctx context.Context) error {
 	}
 	params := canon.Params(o.s)
 	params = append(params, plan.KV{Key: plan.ArgVMID, Value: strconv.FormatUint(uint64(o.n.vmid), 10)})
-	if storage := o.s.Text(plan.ArgSeedStorage); storage != "" {
-		o.mu.Lock()
-		name := o.seeds[o.n.addr]
-		o.mu.Unlock()
-		if name == "" {
-			return fmt.Errorf("the seed of %s was not uploaded in this run", o.n.addr)
-		}
-		source := storage + ":import/" + name
-		params = append(params, plan.KV{Key: plan.SlotSeed, Value: createdStorage(o.s) + ":0,import-from=" + source})
+	if drive, ok, err := o.seedDrive(); err != nil {
+		return err
+	} else if ok {
+		params = append(params, drive)
 	}
+	if o.s.Op == plan.CTCreate {
+		key := fmt.Sprintf("cert-authority,principals=%q %s", seed.DriverUser, o.env.Keys.UserCALine())
+		params = append(params, plan.KV{Key: "ssh-public-keys", Value: key})
+	}
+	kind := canon.KindOf(o.s)
 	m := identity.Marker{
 		SiteID: o.p.SiteID, Manifest: o.p.Manifest, Addr: o.n.addr, UUID: o.n.uuid, VMID: o.n.vmid,
 		Incarnation: max(o.n.incarnation, 1), Kind: o.n.kind, Test: o.p.Goal == plan.GoalTest, Made: o.n.made,
-		Fields: identity.Fields(o.key(), o.n.uuid, canon.Applied(canon.Settings(canon.QEMU, canon.Params(o.s)))),
+		Fields: identity.Fields(o.key(), o.n.uuid, canon.Applied(canon.Settings(kind, canon.Params(o.s)))),
 	}
 	params = append(params, plan.KV{Key: plan.ArgDescription, Value: identity.Seal(m, o.key())})
-	upid, err := h.api.CreateGuest(ctx, h.node, params)
+	h.remember(o.n.vmid, spot{h.node, kind})
+	upid, err := h.api.Guest(kind, h.node, o.n.vmid).Create(ctx, params)
 	return o.wait(ctx, h, upid, err)
 }
 
@@ -70,6 +74,12 @@ func createdConfig(s *plan.Step) []plan.KV {
 func createdStorage(s *plan.Step) string {
 	storage, _, _ := strings.Cut(s.Text(plan.SlotRoot), ":")
 	return storage
+}
+
+// replaced reports whether a guest is the one that a plan takes away, not the one
+// that it makes in its place.
+func (g *guest) replaced(n *node) bool {
+	return n.incarnation > 1 && (!g.marker.authentic || g.marker.Incarnation < n.incarnation)
 }
 
 // describe puts a marker into a guest's notes and leaves the rest of them alone.
@@ -101,10 +111,19 @@ func (t *task) renew(g *guest) identity.Marker {
 	return m
 }
 
+// forgets takes the attributes of a key out of a marker: the key is written anew, or
+// goes.
+func forgets(m *identity.Marker, keys ...string) {
+	m.Fields = slices.DeleteFunc(slices.Clone(m.Fields), func(kv plan.KV) bool { return slices.Contains(keys, canon.KeyOf(kv.Key)) })
+}
+
 // applied notes attributes as applied by homestak: those of set always, those of
 // have, of those that belong to homestak on any guest of its own, only when the
 // marker knew nothing of them.
 func (t *task) applied(m *identity.Marker, set, have []plan.KV) {
+	for _, kv := range set {
+		forgets(m, canon.KeyOf(kv.Key))
+	}
 	for _, kv := range canon.Applied(set) {
 		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, true)
 	}

@@ -33,17 +33,17 @@ func (o imageFetch) act(ctx context.Context) error {
 		return err
 	}
 	storage, source, sum := o.s.Text(plan.ArgStorage), o.s.Text(plan.ArgSource), o.s.Text(plan.ArgChecksum)
-	_, file, _ := strings.Cut(o.s.Text(plan.ArgVolume), ":import/")
+	content, file := contentOf(o.s.Text(plan.ArgVolume))
 	name, isBuiltin := strings.CutPrefix(source, "builtin:")
 	if !isBuiltin {
-		upid, err := h.api.DownloadURL(ctx, h.node, storage, "import", file, source, sum)
+		upid, err := h.api.DownloadURL(ctx, h.node, storage, content, file, source, sum)
 		return o.wait(ctx, h, upid, err)
 	}
 	data, err := o.builtin(name, sum)
 	if err != nil {
 		return err
 	}
-	return o.upload(ctx, h, storage, file, sum, data)
+	return o.upload(ctx, h, storage, content, file, sum, data)
 }
 
 // builtin finds the bytes of a builtin image and makes sure that they are the
@@ -82,15 +82,26 @@ func matches(data []byte, checksum string) bool {
 }
 
 // upload puts bytes on a storage, verified there by their checksum.
-func (t *task) upload(ctx context.Context, h *host, storage, file, checksum string, data []byte) error {
+func (t *task) upload(ctx context.Context, h *host, storage, content, file, checksum string, data []byte) error {
 	upid, err := h.api.UploadVolume(ctx, h.node, storage, pve.Upload{
-		Content: "import", Filename: file, Size: int64(len(data)), Body: bytes.NewReader(data), Checksum: checksum,
+		Content: content, Filename: file, Size: int64(len(data)), Body: bytes.NewReader(data), Checksum: checksum,
 	})
 	return t.wait(ctx, h, upid, err)
 }
 
+// contentImport is the content type of disk images and seeds.
+const contentImport = "import"
+
+// contentOf splits a volume id of a file into its content type and its name.
+func contentOf(volume string) (content, file string) {
+	_, path, _ := strings.Cut(volume, ":")
+	content, file, _ = strings.Cut(path, "/")
+	return content, file
+}
+
 func (h *host) hasVolume(ctx context.Context, storage, volume string) (bool, error) {
-	list, err := h.api.Volumes(ctx, h.node, storage, "import")
+	content, _ := contentOf(volume)
+	list, err := h.api.Volumes(ctx, h.node, storage, content)
 	if err != nil {
 		return false, err
 	}

@@ -55,7 +55,7 @@ func (o guestAdopt) act(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	upid, err := h.api.ConfigureGuest(ctx, g.node, g.VMID, append(o.tags(), notes), nil, g.Digest)
+	upid, err := h.on(g).Configure(ctx, append(o.tags(), notes), nil, g.Digest)
 	return o.wait(ctx, h, upid, err)
 }
 
@@ -107,7 +107,7 @@ func (o guestForget) act(ctx context.Context) error {
 	case len(g.Tags) > 0:
 		unset = []string{"tags"}
 	}
-	upid, err := h.api.ConfigureGuest(ctx, g.node, g.VMID, set, unset, g.Digest)
+	upid, err := h.on(g).Configure(ctx, set, unset, g.Digest)
 	return o.wait(ctx, h, upid, err)
 }
 

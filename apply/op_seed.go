@@ -34,20 +34,21 @@ func (o *seedUpload) act(ctx context.Context) error {
 	}
 	storage := o.s.Text(plan.ArgStorage)
 	// Whatever an earlier life of this step left is of no use: nobody knows its name.
-	if err := o.removeSeeds(ctx, h, storage); err != nil {
+	if err := o.removeSeeds(ctx, h, storage, seedContent(o.s, plan.ArgContent)); err != nil {
 		return err
 	}
 	data, err := o.build()
 	if err != nil {
 		return err
 	}
-	name := newSeedName(o.n.uuid)
-	o.volume = storage + ":import/" + name
+	content := seedContent(o.s, plan.ArgContent)
+	name := newSeedName(o.n.uuid, content)
+	o.volume = seedVolume(o.s, storage, plan.ArgContent, name)
 	if err := o.record(journal.Record{Kind: journal.Named, Step: string(o.s.ID), Host: h.name, Value: o.volume}); err != nil {
 		return journalFailed(err)
 	}
 	sum := sha256.Sum256(data)
-	if err := o.upload(ctx, h, storage, contentImport, name, "sha256:"+hex.EncodeToString(sum[:]), data); err != nil {
+	if err := o.upload(ctx, h, storage, content, name, "sha256:"+hex.EncodeToString(sum[:]), data); err != nil {
 		return err
 	}
 	o.mu.Lock()
@@ -113,13 +114,13 @@ func (o seedUploadRemove) probe(ctx context.Context) (bool, error) {
 		there, err := h.hasVolume(ctx, o.s.Text(plan.ArgStorage), o.volume(name))
 		return !there, err
 	}
-	left, err := h.seedsOf(ctx, o.s.Text(plan.ArgStorage), o.n.uuid)
+	left, err := h.seedsOf(ctx, o.s.Text(plan.ArgStorage), seedContent(o.s, plan.ArgContent), o.n.uuid)
 	return len(left) == 0, err
 }
 
 // volume is the id of a seed that the plan names.
 func (o seedUploadRemove) volume(name string) string {
-	return o.s.Text(plan.ArgStorage) + ":import/" + name
+	return seedVolume(o.s, o.s.Text(plan.ArgStorage), plan.ArgContent, name)
 }
 
 func (o seedUploadRemove) act(ctx context.Context) error {
@@ -130,11 +131,11 @@ func (o seedUploadRemove) act(ctx context.Context) error {
 	if name := o.s.Text(plan.ArgSeed); name != "" {
 		return o.removeVolumes(ctx, h, []string{o.volume(name)})
 	}
-	return o.removeSeeds(ctx, h, o.s.Text(plan.ArgStorage))
+	return o.removeSeeds(ctx, h, o.s.Text(plan.ArgStorage), seedContent(o.s, plan.ArgContent))
 }
 
-func (t *task) removeSeeds(ctx context.Context, h *host, storage string) error {
-	left, err := h.seedsOf(ctx, storage, t.n.uuid)
+func (t *task) removeSeeds(ctx context.Context, h *host, storage, content string) error {
+	left, err := h.seedsOf(ctx, storage, content, t.n.uuid)
 	if err != nil {
 		return err
 	}
@@ -153,8 +154,8 @@ func (t *task) removeVolumes(ctx context.Context, h *host, volumes []string) err
 }
 
 // seedsOf lists the uploaded seeds of a node.
-func (h *host) seedsOf(ctx context.Context, storage, uuid string) ([]string, error) {
-	list, err := h.api.Volumes(ctx, h.node, storage, "import")
+func (h *host) seedsOf(ctx context.Context, storage, content, uuid string) ([]string, error) {
+	list, err := h.api.Volumes(ctx, h.node, storage, content)
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (t *task) converge(ctx context.Context, c *ssh.Client, bin binary, verb str
 	in, out := io.Pipe()
 	ran := make(chan error, 1)
 	go func() {
-		err := c.Run(ctx, "sudo -n "+bin.path+" config "+verb+" --stdin", bytes.NewReader(request), out, nil)
+		err := c.Run(ctx, c.AsRoot(bin.path+" config "+verb+" --stdin"), bytes.NewReader(request), out, nil)
 		_ = out.Close()
 		ran <- err
 	}()

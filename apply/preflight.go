@@ -59,6 +59,9 @@ func (r *run) preflight(ctx context.Context) (holds bool, bad diag.List) {
 			bad = append(bad, d)
 		}
 	}
+	if len(bad) == 0 {
+		bad = in.checkRoom(ctx)
+	}
 	holds = !slices.ContainsFunc(in.verdicts, func(v verdict) bool { return v != done })
 	if holds {
 		for i := range r.p.Steps {
@@ -377,7 +380,7 @@ func (in *inspection) drifted(ctx context.Context, t *task) error {
 		return err
 	}
 	g, err := in.read(ctx, h, n.vmid)
-	if err != nil || !in.ours(g, n) || !g.marker.proves(n.ready) {
+	if err != nil || !in.ours(g, n) || !g.marker.proves(n.ready) || g.replaced(n) {
 		return err
 	}
 	d := codeDrifted.Errorf("%s was ready and has changed since this plan was applied", n.addr)

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/runtime/pve"
 	"github.com/homestak/homestak/runtime/seed"
 	"github.com/homestak/homestak/runtime/ssh"
@@ -37,7 +39,9 @@ func (f *fleet) address(ctx context.Context, n *node) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
-	nics, err := h.api.AgentInterfaces(ctx, h.place(n.vmid), n.vmid)
+	h.expect(n)
+	at := h.place(n.vmid)
+	nics, err := h.api.Guest(at.kind, at.node, n.vmid).Interfaces(ctx)
 	if err != nil {
 		return netip.Addr{}, err
 	}
@@ -53,6 +57,9 @@ func (f *fleet) address(ctx context.Context, n *node) (netip.Addr, error) {
 	}
 	d := codeNoAddress.Errorf("%s has no address yet", n.addr)
 	d.Label = "its agent reports no IPv4 address for " + n.mac
+	if at.kind == canon.LXC {
+		d.Label = "its host sees no IPv4 address of " + n.mac
+	}
 	d.Help = "check the network the guest is on: a DHCP server, or a static address in the manifest"
 	return netip.Addr{}, d
 }
@@ -77,15 +84,23 @@ func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports, err := f.ports(ctx, h, n)
+	ports, known, err := f.ports(ctx, h, n)
 	if err != nil {
 		return nil, err
 	}
 	for i, port := range ports {
-		c, err := ssh.Dial(ctx, ssh.Config{Dialer: h.dial, Hops: []ssh.Hop{{
+		hop := ssh.Hop{
 			Name: string(n.addr), Addr: net.JoinHostPort(at.String(), strconv.FormatUint(uint64(port), 10)),
 			User: seed.DriverUser, UUID: n.uuid, HostCA: f.env.Keys.HostCA(), Auth: auth,
-		}}})
+		}
+		var shown string
+		if n.kind == kindCT {
+			hop.User, hop.Known, hop.FirstUse = "root", known, func(key string) { shown = key }
+		}
+		c, err := ssh.Dial(ctx, ssh.Config{Dialer: h.dial, Hops: []ssh.Hop{hop}})
+		if err == nil && n.kind == kindCT {
+			f.learnKey(n, shown)
+		}
 		var failed *ssh.Error
 		if err != nil && i+1 < len(ports) && errors.As(err, &failed) && failed.Kind == ssh.Unreachable {
 			continue
@@ -95,12 +110,18 @@ func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
 	return nil, nil
 }
 
-func (f *fleet) ports(ctx context.Context, h *host, n *node) ([]uint, error) {
+// ports are where the node's sshd may listen, and key is the host key it is known
+// to have, "" unless it is a container that somebody logged in to before.
+func (f *fleet) ports(ctx context.Context, h *host, n *node) (ports []uint, key string, err error) {
+	h.expect(n)
 	g, err := h.guest(ctx, n.vmid, f.env.Keys.Marker())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var ports []uint
+	key = f.hostKey(n)
+	if g != nil && g.marker.authentic && key == "" {
+		key = canon.Get(g.marker.Made, plan.MadeHostKey)
+	}
 	if g != nil && g.marker.authentic && g.marker.Program != "" {
 		ports = append(ports, cmp.Or(g.marker.Port, 22))
 	}
@@ -109,7 +130,20 @@ func (f *fleet) ports(ctx context.Context, h *host, n *node) ([]uint, error) {
 			ports = append(ports, p)
 		}
 	}
-	return ports, nil
+	return ports, key, nil
+}
+
+// hostKey is the key that a container showed in this run, learnKey remembers it.
+func (f *fleet) hostKey(n *node) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.keys[string(n.addr)]
+}
+
+func (f *fleet) learnKey(n *node, fingerprint string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.keys[string(n.addr)] = fingerprint
 }
 
 func noKeys() *diag.Diagnostic {

@@ -30,7 +30,7 @@ func (r *run) supported() diag.List {
 	}
 	for _, c := range r.p.Changes {
 		switch c.Action {
-		case plan.Replace, plan.Move:
+		case plan.Move:
 			d := codeAction.Errorf("%s: to %s a guest is not supported in this version", c.Addr, c.Action)
 			d.Help = "destroy and create the node, or do it by hand and plan again"
 			refuse(d)

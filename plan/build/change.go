@@ -156,10 +156,12 @@ func (s nodeSteps) changeDisks(d *difference, power string, one func(plan.Step, 
 		}
 	}
 	if d.off && n.power() == plan.PowerRunning {
-		down := s.onGuest(plan.GuestShutdown, shutdownGrace+quickDeadline, text(plan.ArgGrace, strconv.Itoa(shutdownGrace)))
+		last := d.move[len(d.move)-1]
+		why := []plan.Arg{text(plan.ArgDisk, last), text(plan.ArgStorage, canon.Get(s.b.desired(n), last+"."+canon.Storage))}
+		down := s.onGuest(plan.GuestShutdown, shutdownGrace+quickDeadline, append(why, text(plan.ArgGrace, strconv.Itoa(shutdownGrace)))...)
 		down.Guards, down.Risk = append(s.unchanged(power), s.b.holds(n)...), plan.Downtime
 		one(down, "move")
-		stop := s.onGuest(plan.GuestStop, quickDeadline)
+		stop := s.onGuest(plan.GuestStop, quickDeadline, slices.Clone(why)...)
 		stop.Risk = plan.Downtime
 		one(stop, "move")
 	}

@@ -30,7 +30,16 @@ func Wants(steps []plan.Step, a addr.Address) []plan.KV {
 		kind, disk := KindOf(s), s.Text(plan.ArgDisk)
 		switch s.Op {
 		case plan.GuestCreate, plan.GuestClone, plan.CTCreate, plan.GuestConfigure, plan.GuestRename, plan.GuestAttach:
-			out = append(out, Only(Settings(kind, Params(s)))...)
+			params := Params(s)
+			given := Only(Settings(kind, params))
+			out = append(out, given...)
+			for _, kv := range params { // a key is written whole
+				for _, gone := range unset(kind, kv.Key) {
+					if _, is := find(given, gone.Key); !is && gone.Key != kv.Key {
+						out = append(out, gone)
+					}
+				}
+			}
 			if size := s.Text(plan.ArgSize); size != "" {
 				out = append(out, plan.KV{Key: disk + ".size", Value: size})
 			}

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/homestak/homestak/plan"
@@ -49,15 +47,14 @@ func qemu(node string, vmid uint) string {
 	return fmt.Sprintf("/nodes/%s/qemu/%d", seg(node), vmid)
 }
 
-// GuestConfig reads current and pending values with the digest, in one request.
-func (c *Client) GuestConfig(ctx context.Context, node string, vmid uint) (*GuestConfig, error) {
+func (c *Client) configOf(ctx context.Context, guest string) (*GuestConfig, error) {
 	var items []struct {
 		Key     string `json:"key"`
 		Value   scalar `json:"value"`
 		Pending scalar `json:"pending"`
 		Delete  scalar `json:"delete"`
 	}
-	if err := c.read(ctx, qemu(node, vmid)+"/pending", nil, &items); err != nil {
+	if err := c.read(ctx, guest+"/pending", nil, &items); err != nil {
 		return nil, err
 	}
 	g := &GuestConfig{}
@@ -85,15 +82,14 @@ func (c *Client) GuestConfig(ctx context.Context, node string, vmid uint) (*Gues
 	return g, nil
 }
 
-// GuestStatus reads the live state of a guest.
-func (c *Client) GuestStatus(ctx context.Context, node string, vmid uint) (*GuestStatus, error) {
+func (c *Client) statusOf(ctx context.Context, guest string) (*GuestStatus, error) {
 	var st struct {
 		Status scalar `json:"status"`
 		QMP    scalar `json:"qmpstatus"`
 		Name   scalar `json:"name"`
 		Lock   scalar `json:"lock"`
 	}
-	if err := c.read(ctx, qemu(node, vmid)+"/status/current", nil, &st); err != nil {
+	if err := c.read(ctx, guest+"/status/current", nil, &st); err != nil {
 		return nil, err
 	}
 	power := st.Status.text
@@ -101,67 +97,6 @@ func (c *Client) GuestStatus(ctx context.Context, node string, vmid uint) (*Gues
 		power = "paused"
 	}
 	return &GuestStatus{Power: power, Name: st.Name.text, Lock: st.Lock.text}, nil
-}
-
-// CreateGuest makes a guest from PVE's own create parameters, vmid included. A
-// taken vmid fails at once with class Exists; of several parallel creates with
-// one vmid exactly one gets a task.
-func (c *Client) CreateGuest(ctx context.Context, node string, params []plan.KV) (UPID, error) {
-	return c.task(ctx, http.MethodPost, "/nodes/"+seg(node)+"/qemu", params)
-}
-
-// ConfigureGuest sets and deletes config keys. digest must be the one that was
-// read; when the configuration changed since, it fails with class Digest. A
-// failed task may leave changes pending: probe.
-func (c *Client) ConfigureGuest(ctx context.Context, node string, vmid uint, set []plan.KV, del []string, digest string) (UPID, error) {
-	params := append([]plan.KV(nil), set...)
-	if len(del) > 0 {
-		params = append(params, plan.KV{Key: "delete", Value: strings.Join(del, ",")})
-	}
-	params = append(params, plan.KV{Key: "digest", Value: digest})
-	return c.task(ctx, http.MethodPost, qemu(node, vmid)+"/config", params)
-}
-
-// ResizeDisk sets the size of a disk in bytes. Shrinking fails in the task. The
-// UPID is "" on releases that resize at once. digest "" = not checked.
-func (c *Client) ResizeDisk(ctx context.Context, node string, vmid uint, disk string, size uint64, digest string) (UPID, error) {
-	params := []plan.KV{{Key: "disk", Value: disk}, {Key: "size", Value: strconv.FormatUint(size, 10)}}
-	if digest != "" {
-		params = append(params, plan.KV{Key: "digest", Value: digest})
-	}
-	return c.task(ctx, http.MethodPut, qemu(node, vmid)+"/resize", params)
-}
-
-// StartGuest powers on. A guest that does not exist, or runs already, fails in
-// the task.
-func (c *Client) StartGuest(ctx context.Context, node string, vmid uint) (UPID, error) {
-	return c.task(ctx, http.MethodPost, qemu(node, vmid)+"/status/start", nil)
-}
-
-// StopGuest cuts the power; of a stopped guest the task ends well.
-func (c *Client) StopGuest(ctx context.Context, node string, vmid uint) (UPID, error) {
-	return c.task(ctx, http.MethodPost, qemu(node, vmid)+"/status/stop", nil)
-}
-
-// ShutdownGuest asks the guest to power off; the task fails when it does not
-// within seconds.
-func (c *Client) ShutdownGuest(ctx context.Context, node string, vmid uint, seconds uint) (UPID, error) {
-	return c.task(ctx, http.MethodPost, qemu(node, vmid)+"/status/shutdown",
-		[]plan.KV{{Key: "timeout", Value: strconv.FormatUint(uint64(seconds), 10)}})
-}
-
-// RebootGuest shuts down and starts, which makes pending changes effective.
-func (c *Client) RebootGuest(ctx context.Context, node string, vmid uint, seconds uint) (UPID, error) {
-	return c.task(ctx, http.MethodPost, qemu(node, vmid)+"/status/reboot",
-		[]plan.KV{{Key: "timeout", Value: strconv.FormatUint(uint64(seconds), 10)}})
-}
-
-// DeleteGuest removes a stopped guest with its volumes, and with purge from
-// backup jobs, replication and HA. PVE takes no digest here: check right before.
-func (c *Client) DeleteGuest(ctx context.Context, node string, vmid uint, purge bool) (UPID, error) {
-	var upid UPID
-	query := url.Values{"purge": {bit(purge)}, "destroy-unreferenced-disks": {"0"}}
-	return upid, c.remove(ctx, qemu(node, vmid), query, &upid)
 }
 
 // UnlinkDisks detaches disks and deletes their volumes, at once.

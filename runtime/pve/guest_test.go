@@ -28,7 +28,7 @@ func TestGuestConfig(t *testing.T) {
 		{"key":"onboot","value":1},{"key":"digest","value":"2c9b61"},{"value":1,"key":"cores","pending":2},
 		{"key":"memory","pending":"768","value":"512"},{"key":"net1","value":"virtio=BC:24:11:00:00:01","delete":1},
 		{"key":"tags","pending":"a;b"},{"key":"kvm","value":true},{"key":"nothing","value":null},{"key":"cpulimit","value":1.5}]`)
-	g, err := f.client(t).GuestConfig(t.Context(), "pve1", 100)
+	g, err := f.client(t).Guest(kindVM, "pve1", 100).Config(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestGuestStatus(t *testing.T) {
 		`{"status":"stopped","lock":"backup","name":null}`:                    {Power: "stopped", Lock: "backup"},
 	} {
 		f.data("GET /nodes/pve1/qemu/100/status/current", answer)
-		if got, err := c.GuestStatus(t.Context(), "pve1", 100); err != nil || *got != want {
+		if got, err := c.Guest(kindVM, "pve1", 100).Status(t.Context()); err != nil || *got != want {
 			t.Errorf("%s: %+v, %v", answer, got, err)
 		}
 	}
@@ -117,24 +117,24 @@ func TestWrites(t *testing.T) {
 	}{
 		{"create", "POST /nodes/pve1/qemu", map[string]string{"vmid": "100", "scsi0": "local:0,import-from=local:import/x.qcow2"}, "upid",
 			func() (UPID, error) {
-				return c.CreateGuest(ctx, "pve1", kv("vmid", "100", "scsi0", "local:0,import-from=local:import/x.qcow2"))
+				return c.Guest(kindVM, "pve1", 0).Create(ctx, kv("vmid", "100", "scsi0", "local:0,import-from=local:import/x.qcow2"))
 			}},
 		{"configure", "POST " + q + "/config", map[string]string{"cores": "2", "delete": "tags,ciuser", "digest": "abc"}, "upid",
 			func() (UPID, error) {
-				return c.ConfigureGuest(ctx, "pve1", 100, kv("cores", "2"), []string{"tags", "ciuser"}, "abc")
+				return c.Guest(kindVM, "pve1", 100).Configure(ctx, kv("cores", "2"), []string{"tags", "ciuser"}, "abc")
 			}},
 		{"resize", "PUT " + q + "/resize", map[string]string{"disk": "scsi0", "size": "34359738368", "digest": "abc"}, "upid",
-			func() (UPID, error) { return c.ResizeDisk(ctx, "pve1", 100, "scsi0", 32<<30, "abc") }},
+			func() (UPID, error) { return c.Guest(kindVM, "pve1", 100).Resize(ctx, "scsi0", 32<<30, "abc") }},
 		{"resize on an old release", "PUT " + q + "/resize", map[string]string{"disk": "scsi0", "size": "1024"}, "null",
-			func() (UPID, error) { return c.ResizeDisk(ctx, "pve1", 100, "scsi0", 1024, "") }},
-		{"start", "POST " + q + "/status/start", map[string]string{}, "upid", func() (UPID, error) { return c.StartGuest(ctx, "pve1", 100) }},
-		{"stop", "POST " + q + "/status/stop", map[string]string{}, "upid", func() (UPID, error) { return c.StopGuest(ctx, "pve1", 100) }},
+			func() (UPID, error) { return c.Guest(kindVM, "pve1", 100).Resize(ctx, "scsi0", 1024, "") }},
+		{"start", "POST " + q + "/status/start", map[string]string{}, "upid", func() (UPID, error) { return c.Guest(kindVM, "pve1", 100).Start(ctx) }},
+		{"stop", "POST " + q + "/status/stop", map[string]string{}, "upid", func() (UPID, error) { return c.Guest(kindVM, "pve1", 100).Stop(ctx) }},
 		{"shutdown", "POST " + q + "/status/shutdown", map[string]string{"timeout": "30"}, "upid",
-			func() (UPID, error) { return c.ShutdownGuest(ctx, "pve1", 100, 30) }},
+			func() (UPID, error) { return c.Guest(kindVM, "pve1", 100).Shutdown(ctx, 30) }},
 		{"reboot", "POST " + q + "/status/reboot", map[string]string{"timeout": "60"}, "upid",
-			func() (UPID, error) { return c.RebootGuest(ctx, "pve1", 100, 60) }},
+			func() (UPID, error) { return c.Guest(kindVM, "pve1", 100).Reboot(ctx, 60) }},
 		{"delete", "DELETE " + q + "?destroy-unreferenced-disks=0&purge=1", nil, "upid",
-			func() (UPID, error) { return c.DeleteGuest(ctx, "pve1", 100, true) }},
+			func() (UPID, error) { return c.Guest(kindVM, "pve1", 100).Delete(ctx, true) }},
 		{"unlink", "PUT " + q + "/unlink", map[string]string{"idlist": "scsi1,scsi2", "force": "1"}, "null",
 			func() (UPID, error) { return "", c.UnlinkDisks(ctx, "pve1", 100, "scsi1", "scsi2") }},
 		{"download", "POST /nodes/pve1/storage/local/download-url",

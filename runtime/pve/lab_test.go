@@ -136,23 +136,23 @@ func TestGuestLife(t *testing.T) {
 		{Key: "boot", Value: "order=scsi0"}, {Key: "smbios1", Value: "uuid=" + uuid}, {Key: "agent", Value: "1"},
 		{Key: "net0", Value: "virtio=" + mac + ",bridge=" + bridges[0]}, {Key: "tags", Value: "homestak"},
 	}
-	must(c.CreateGuest(ctx, node, create))
-	_, err = c.CreateGuest(ctx, node, create)
+	must(c.Guest("qemu", node, 0).Create(ctx, create))
+	_, err = c.Guest("qemu", node, 0).Create(ctx, create)
 	class(pve.Exists, err)
 	must(c.DeleteVolume(ctx, node, store+":import/seed.raw"))
-	config, err := c.GuestConfig(ctx, node, 9001)
+	config, err := c.Guest("qemu", node, 9001).Config(ctx)
 	if err != nil || config.Digest == "" {
 		t.Fatalf("%+v, %v", config, err)
 	}
-	must(c.ConfigureGuest(ctx, node, 9001, []plan.KV{{Key: "description", Value: "ours"}}, nil, config.Digest))
-	upid, err = c.ConfigureGuest(ctx, node, 9001, []plan.KV{{Key: "cores", Value: "2"}}, nil, config.Digest)
+	must(c.Guest("qemu", node, 9001).Configure(ctx, []plan.KV{{Key: "description", Value: "ours"}}, nil, config.Digest))
+	upid, err = c.Guest("qemu", node, 9001).Configure(ctx, []plan.KV{{Key: "cores", Value: "2"}}, nil, config.Digest)
 	if err == nil {
 		err = c.Wait(ctx, upid, nil)
 	}
 	class(pve.Digest, err)
-	must(c.ResizeDisk(ctx, node, 9001, "scsi0", 8<<30, ""))
+	must(c.Guest("qemu", node, 9001).Resize(ctx, "scsi0", 8<<30, ""))
 	class(pve.Permanent, c.PingAgent(ctx, node, 9001)) // "VM 9001 is not running"
-	must(c.StartGuest(ctx, node, 9001))
+	must(c.Guest("qemu", node, 9001).Start(ctx))
 	address := awaitAddress(ctx, t, c, node, mac)
 
 	// Through the lab's own tunnel, because the guest is on the lab's network only.
@@ -188,15 +188,15 @@ func TestGuestLife(t *testing.T) {
 	if err := c.UnlinkDisks(ctx, node, 9001, "scsi1"); err != nil {
 		t.Fatal(err)
 	}
-	must(c.RebootGuest(ctx, node, 9001, 60))
-	must(c.ShutdownGuest(ctx, node, 9001, 60))
-	status, err := c.GuestStatus(ctx, node, 9001)
+	must(c.Guest("qemu", node, 9001).Reboot(ctx, 60))
+	must(c.Guest("qemu", node, 9001).Shutdown(ctx, 60))
+	status, err := c.Guest("qemu", node, 9001).Status(ctx)
 	if err != nil || status.Power != "stopped" {
 		t.Fatalf("%+v, %v", status, err)
 	}
-	must(c.StopGuest(ctx, node, 9001))
-	must(c.DeleteGuest(ctx, node, 9001, true))
-	_, err = c.GuestConfig(ctx, node, 9001)
+	must(c.Guest("qemu", node, 9001).Stop(ctx))
+	must(c.Guest("qemu", node, 9001).Delete(ctx, true))
+	_, err = c.Guest("qemu", node, 9001).Config(ctx)
 	class(pve.NotExist, err)
 	if guests, _, err := c.Guests(ctx); err != nil || len(guests) != 0 {
 		t.Errorf("%+v, %v", guests, err)

@@ -21,7 +21,12 @@ type Hop struct {
 	User   string        // login name
 	UUID   string        // the only principal accepted in the host certificate
 	HostCA ssh.PublicKey // the site's host CA
-	Auth   ssh.Signer    // the user certificate with its key
+	// FirstUse, when set, is for a machine that has no certificate: the fingerprint
+	// of the host key it shows is handed to it, and the key is accepted unless Known
+	// is another one. UUID and HostCA are not looked at then.
+	FirstUse func(fingerprint string)
+	Known    string     // fingerprint of the key it showed before, "SHA256:…"; "" on the first use
+	Auth     ssh.Signer // the user certificate with its key
 }
 
 func (h Hop) name() string {
@@ -171,6 +176,14 @@ func (c *Client) keepAlive() {
 			timer.Reset(c.cfg.KeepAlive)
 		}
 	}
+}
+
+// AsRoot is a command with what it takes to run it as root on the target.
+func (c *Client) AsRoot(command string) string {
+	if c.hop.User == "root" {
+		return command
+	}
+	return "sudo -n " + command
 }
 
 func (c *Client) target() *ssh.Client { return c.chain[len(c.chain)-1] }

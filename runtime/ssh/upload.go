@@ -57,7 +57,7 @@ func Upload(ctx context.Context, c *Client, open func() (io.ReadCloser, error), 
 	tmp := file + ".tmp"
 	hash := sha256.New()
 	var out bytes.Buffer
-	receive := fmt.Sprintf("sudo -n sh -c 'mkdir -p %s && cat > %s && sha256sum %s'", path.Dir(file), tmp, tmp)
+	receive := c.AsRoot(fmt.Sprintf("sh -c 'mkdir -p %s && cat > %s && sha256sum %s'", path.Dir(file), tmp, tmp))
 	if err := c.Run(ctx, receive, io.TeeReader(data, hash), &out, nil); err != nil {
 		return false, err
 	}
@@ -68,7 +68,7 @@ func Upload(ctx context.Context, c *Client, open func() (io.ReadCloser, error), 
 	if !strings.EqualFold(arrived, digest) {
 		return false, fail(Digest, c.hop, fmt.Errorf("%s has digest %q there, expected %s", tmp, arrived, digest))
 	}
-	publish := fmt.Sprintf("sudo -n sh -c 'chmod 755 %s && mv %s %s'", tmp, tmp, file)
+	publish := c.AsRoot(fmt.Sprintf("sh -c 'chmod 755 %s && mv %s %s'", tmp, tmp, file))
 	return true, c.Run(ctx, publish, nil, nil, nil)
 }
 

@@ -11,7 +11,8 @@ import (
 )
 
 // hostVerifier accepts exactly one machine: the one whose host key the site's
-// host CA certified for the expected uuid.
+// host CA certified for the expected uuid, or, where there is no certificate, the
+// one that showed its key before.
 type hostVerifier struct {
 	hop Hop
 	now func() time.Time
@@ -33,7 +34,23 @@ func (v *hostVerifier) check(_ string, _ net.Addr, key ssh.PublicKey) error {
 	return v.err
 }
 
+// remembered accepts the key that the machine showed before, or any the first time.
+func (v *hostVerifier) remembered(key ssh.PublicKey) error {
+	if cert, ok := key.(*ssh.Certificate); ok {
+		key = cert.Key
+	}
+	shown := ssh.FingerprintSHA256(key)
+	if v.hop.Known != "" && v.hop.Known != shown {
+		return fmt.Errorf("it offers host key %s, and it had %s before", shown, v.hop.Known)
+	}
+	v.hop.FirstUse(shown)
+	return nil
+}
+
 func (v *hostVerifier) judge(key ssh.PublicKey) error {
+	if v.hop.FirstUse != nil {
+		return v.remembered(key)
+	}
 	cert, ok := key.(*ssh.Certificate)
 	if !ok {
 		return fmt.Errorf("it offers a plain host key (%s) without a certificate", ssh.FingerprintSHA256(key))
