@@ -246,7 +246,7 @@ func (w *world) guests() map[uint]string {
 // seedFiles lists the uploaded seeds.
 func (w *world) seedFiles() []string {
 	w.t.Helper()
-	data, _ := json.Marshal(w.do("GET", "/nodes/lab/storage/local/content", "content", "import"))
+	data, _ := json.Marshal(w.do("GET", "/nodes/lab/storage/local/content"))
 	var list []struct{ Volid string }
 	if err := json.Unmarshal(data, &list); err != nil {
 		w.t.Fatal(err)

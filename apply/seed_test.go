@@ -1,12 +1,14 @@
 package apply_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/homestak/homestak/apply"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/stdlib"
 )
 
 const firstBoot = `schema_version: 2
@@ -53,4 +55,47 @@ func TestFirstBoot(t *testing.T) {
 	if got := said(later, "HS0708"); !strings.Contains(got, "cloud_init") || len(later.Program.Steps) != 0 {
 		t.Errorf("%d steps, and it says %q", len(later.Program.Steps), got)
 	}
+}
+
+const appliance = `schema_version: 2
+name: app
+nodes:
+  - {name: one, spec: web, image: appliance}
+  - {name: two, spec: web, cloud_init: {carrier: cdrom}}
+`
+
+// A seed that is a CD-ROM is told of, read, and gone when the guest is ready; and
+// where it was, no seed is left behind.
+func TestSeedOnCD(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"app": appliance})
+	b, _ := stdlib.Builtin("debian-12")
+	w.write("images/appliance.yaml", fmt.Sprintf("source: builtin:debian-12\nchecksum: sha256:%x\nformat: raw\nseed: cdrom\n", sha256.Sum256(b)))
+	p := w.plan("app", plan.GoalCreate)
+	if got := said(p, "HS0724"); !strings.Contains(got, `because image "appliance" looks for it nowhere else`) || !strings.Contains(got, "because the manifest wants it so") {
+		t.Errorf("the plan says %q", got)
+	}
+	shown := false
+	w.react = func(e apply.Event) {
+		if e.Kind == apply.StepStarted && e.Op == "Guest.Start" && e.Addr == "app/one" {
+			config := w.do("GET", fmt.Sprintf("/nodes/lab/qemu/%d/config", vmid(p, "app/one"))).(map[string]any)
+			shown = strings.Contains(fmt.Sprint(config["scsi1"]), ".iso,media=cdrom")
+		}
+	}
+	w.must(p, apply.Done)
+	w.react = nil
+	if !shown {
+		t.Error("the guest started without a CD-ROM")
+	}
+	if left := w.seedFiles(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	config := w.do("GET", fmt.Sprintf("/nodes/lab/qemu/%d/config", vmid(p, "app/one"))).(map[string]any)
+	if config["scsi1"] != nil {
+		t.Errorf("the guest still has %v", config["scsi1"])
+	}
+	if again := w.plan("app", plan.GoalCreate); len(again.Program.Steps) != 0 {
+		t.Errorf("%d steps are left: %v", len(again.Program.Steps), again.Program.Steps)
+	}
+	w.must(w.plan("app", plan.GoalDestroy), apply.Done)
 }

@@ -69,9 +69,9 @@ func (r *run) waitOut(ctx context.Context, h *host, upid pve.UPID) error {
 // runs, and those of guests that could not be made. It is tidying, so a failure
 // is only noted.
 func (r *run) sweep(ctx context.Context) {
-	mine := map[string]bool{}
+	mine := map[string]*node{}
 	for _, n := range r.nodes {
-		mine[n.uuid] = true
+		mine[n.uuid] = n
 	}
 	for i := range r.p.Hosts {
 		h := r.fleet.connected(r.p.Hosts[i].Name)
@@ -80,8 +80,10 @@ func (r *run) sweep(ctx context.Context) {
 		}
 		storages, err := h.api.Storages(ctx, h.node)
 		for _, s := range storages {
-			if err == nil && s.Active && slices.Contains(s.Content, "import") {
-				err = r.sweepStorage(ctx, h, s.Name, mine)
+			for _, content := range seedContents {
+				if err == nil && s.Active && slices.Contains(s.Content, content) && r.usesSeeds(content) {
+					err = r.sweepStorage(ctx, h, s.Name, content, mine)
+				}
 			}
 		}
 		if err != nil && ctx.Err() == nil {
@@ -90,13 +92,17 @@ func (r *run) sweep(ctx context.Context) {
 	}
 }
 
-func (r *run) sweepStorage(ctx context.Context, h *host, storage string, mine map[string]bool) error {
-	list, err := h.api.Volumes(ctx, h.node, storage, "import")
+func (r *run) sweepStorage(ctx context.Context, h *host, storage, content string, mine map[string]*node) error {
+	list, err := h.api.Volumes(ctx, h.node, storage, content)
 	if err != nil {
 		return err
 	}
 	for _, v := range list {
-		if !mine[identity.SeedOwner(v.ID)] {
+		n := mine[identity.SeedOwner(v.ID)]
+		if n == nil {
+			continue
+		}
+		if awaited, err := r.awaited(ctx, h, n, v.ID); awaited || err != nil {
 			continue
 		}
 		if err := r.checkLeases(ctx); err != nil {
