@@ -97,9 +97,10 @@ func TestAdopt(t *testing.T) {
 		}
 	}
 	w.must(p, apply.AlreadyApplied)
-	// The next plan has what the manifest wants to be otherwise, and nothing inside.
-	next := w.mustPlan(d, plan.GoalCreate, build.Options{})
-	if got := ops(next); got != "Guest.Configure web" || attrs(next) != "tags" {
+	// What the manifest says is held to, and not what it says nothing of.
+	w.write("manifests/old.yaml", fmt.Sprintf(loved, ", tags: [prod], hardware: {agent: false}"))
+	next := w.mustPlan(w.compile("old"), plan.GoalCreate, build.Options{})
+	if got := ops(next); !strings.HasPrefix(got, "Guest.Configure web") || attrs(next) != "agent.enabled" {
 		t.Errorf("the next plan: %s (%s)", got, attrs(next))
 	}
 	w.write("manifests/old.yaml", fmt.Sprintf(loved, ", tags: [prod]"))

@@ -47,9 +47,6 @@ func (o guestAdopt) act(ctx context.Context) error {
 		SiteID: o.p.SiteID, Manifest: o.p.Manifest, Addr: o.n.addr, UUID: o.n.uuid, VMID: g.VMID,
 		Incarnation: max(g.marker.Incarnation, 1), Kind: o.n.kind, Adopted: true,
 	}
-	if len(g.MACs) > 0 {
-		m.Made = []plan.KV{{Key: plan.MadeMAC, Value: strings.Join(g.MACs, ",")}}
-	}
 	o.applied(&m, canon.Settings(g.Kind, o.tags()), g.Config)
 	notes, err := o.describe(g, m)
 	if err != nil {

@@ -16,7 +16,7 @@ func groups() []group {
 	return []group{
 		{"start", []command{initCommand(), labCommand(), secretsCommand(), hostCommand()}},
 		{"write", []command{fmtCommand(), convertCommand(), validateCommand(), explainCommand(), schemaCommand(), lspCommand(), docCommand(), whyCommand(), evalCommand()}},
-		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand(), statusCommand(), driftCommand(), permsCommand()}},
+		{"plan", []command{planCommand(), showCommand(), diffCommand(), factsCommand(), importCommand(), statusCommand(), driftCommand(), permsCommand()}},
 		{"act", []command{applyCommand(), createCommand(), destroyCommand(), testCommand(), lockCommand()}},
 		{"other", []command{configCommand(), completionCommand(), versionCommand()}},
 	}
@@ -36,7 +36,7 @@ func laterVerbs() map[string]string {
 	return map[string]string{
 		"graph": "use plan --format mermaid", "policy": "plan rules",
 		"simulate": "a rehearsal on a copy", "sign": "plan signatures", "verify": "plan signatures",
-		"import": "adoption", "serve": "the spec server",
+		"serve": "the spec server",
 		"agent": "the node's agent", "spec": "spec get", "job": "run phase", "exec": "run phase",
 		"token": "tokens", "ca": "the site's CA", "ci": "CI comments",
 	}

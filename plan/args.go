@@ -85,7 +85,6 @@ const (
 	MadeGateway = "gateway" // default route
 	MadeImage   = "image"   // name in the catalogue
 	MadeIP      = "ip"      // "dhcp" or a CIDR
-	MadeMAC     = "mac"     // of an adopted guest: its own addresses by slot, joined by commas
 
 	MadeFirstBoot  = "cloud_init" // a short digest of packages, files and commands
 	MadeInterfaces = "interfaces" // further ones: name, address, gateway and resolvers of each, joined by "; "

@@ -207,29 +207,11 @@ func (b *builder) forgetOrphans() {
 	}
 }
 
-// isAdopted reports whether the guest was there before homestak, and what is
-// inside is not homestak's: the manifest does not say what the node becomes.
-func (n *node) isAdopted() bool {
-	if n.match == nil || n.Spec.From.Layer != ir.FromDefault {
-		return false
-	}
-	m := n.match.guest.Marker
-	return m != nil && m.Authentic && m.Adopted && m.Program == ""
-}
-
 // hardware is the address of the node's first interface: the declared one, else
 // the one that an adopted guest came with, else its own.
 func (n *node) hardware() string {
-	if n.Network.MAC.V == "" && n.match != nil {
-		m := n.match.guest.Marker
-		if n.adopts && len(n.match.guest.MACs) > 0 {
-			return n.match.guest.MACs[0]
-		}
-		if m != nil && m.Authentic && !n.adopts {
-			if first, _, _ := strings.Cut(canon.Get(m.Made, plan.MadeMAC), ","); first != "" {
-				return first
-			}
-		}
+	if n.Network.MAC.V == "" && n.wasAdopted() && len(n.match.guest.MACs) > 0 {
+		return n.match.guest.MACs[0]
 	}
 	return macOf(n.Node, n.uuid)
 }

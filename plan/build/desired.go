@@ -42,6 +42,7 @@ func (b *builder) desired(n *node) []plan.KV {
 	for _, disk := range n.drives() {
 		d.drive(disk)
 	}
+	d.keepSaid(b.d.Manifest)
 	slices.SortFunc(d.want, func(x, y plan.KV) int { return strings.Compare(x.Key, y.Key) })
 	n.want = d.want
 	return n.want
