@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -71,7 +72,27 @@ func newSession(t *testing.T) *session {
 	}
 	env := append(os.Environ(), asHomestak+"=1", "HOMESTAK_SITE=", "NO_COLOR=1", "HOME="+home,
 		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	return &session{t, dir, env}
+	s := &session{t, dir, env}
+	t.Cleanup(func() { s.stop(home) })
+	return s
+}
+
+// stop ends what a page started in the background and, having failed, did not
+// stop itself: a file called *.pid has its number.
+func (s *session) stop(home string) {
+	files, _ := filepath.Glob(filepath.Join(home, "work", "*.pid"))
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		pid := strings.TrimSpace(string(text))
+		if cwd, err := os.Readlink(filepath.Join("/proc", pid, "cwd")); err != nil || pid == "" || !strings.HasPrefix(cwd, home) {
+			continue // it has ended, and the number is perhaps somebody else's
+		}
+		if n, err := strconv.Atoi(pid); err == nil {
+			if p, err := os.FindProcess(n); err == nil {
+				_ = p.Kill()
+			}
+		}
+	}
 }
 
 var fileName = regexp.MustCompile(`^# (\S+\.(?:yaml|hcl))\n`)
