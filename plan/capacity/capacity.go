@@ -17,7 +17,7 @@ import (
 type Shortage struct {
 	Host    string
 	Addr    addr.Address // whose need it is, "" when it is that of all together
-	What    string       // "space on storage local-lvm", "memory", "processors"
+	What    string       // "of space on storage local-lvm", "of memory", "processors"
 	Needs   string       // with its unit
 	Has     string
 	Certain bool
@@ -29,7 +29,7 @@ func (s Shortage) String() string {
 	if s.Addr != "" {
 		who = string(s.Addr)
 	}
-	return fmt.Sprintf("%s needs %s of %s, and host %s has %s", who, s.Needs, s.What, s.Host, s.Has)
+	return fmt.Sprintf("%s needs %s %s, and host %s has %s", who, s.Needs, s.What, s.Host, s.Has)
 }
 
 // Check finds the shortages of a host, were its steps run now: certain ones first,
@@ -215,7 +215,7 @@ func (t *tally) storage() (out []Shortage) {
 			continue
 		}
 		out = append(out, Shortage{
-			Host: t.facts.Name, What: "space on storage " + s.Name, Needs: bytes(sp.total), Has: bytes(s.Available),
+			Host: t.facts.Name, What: "of space on storage " + s.Name, Needs: bytes(sp.total), Has: bytes(s.Available),
 			Certain: allocatesAtOnce(s.Type) || sp.least > s.Available+sp.freed,
 		})
 	}
@@ -243,7 +243,7 @@ func (t *tally) compute(s *plan.Step, isNew bool) {
 	memory := number("memory") << 20
 	if t.facts.Memory > 0 && memory > t.facts.Memory {
 		t.cpus = append(t.cpus, Shortage{
-			Host: t.facts.Name, Addr: s.Addr, What: "memory", Needs: bytes(memory), Has: bytes(t.facts.Memory), Certain: !container,
+			Host: t.facts.Name, Addr: s.Addr, What: "of memory", Needs: bytes(memory), Has: bytes(t.facts.Memory), Certain: !container,
 		})
 		return
 	}
@@ -261,7 +261,7 @@ func (t *tally) ram() []Shortage {
 	if t.facts.Memory == 0 || sum <= t.facts.Free {
 		return nil
 	}
-	return []Shortage{{Host: t.facts.Name, What: "memory", Needs: bytes(sum), Has: bytes(t.facts.Free) + " free"}}
+	return []Shortage{{Host: t.facts.Name, What: "of memory", Needs: bytes(sum), Has: bytes(t.facts.Free) + " free"}}
 }
 
 func isDisk(bus string) bool {
