@@ -52,7 +52,8 @@ type Config struct {
 	// Hypervisor makes the machines; default: simulated guests.
 	Hypervisor func(l *Lab) (guest.Hypervisor, error)
 
-	inside *inside // set for the lab inside a guest
+	inside *inside      // set for the lab inside a guest
+	before func() error // see disk; for tests
 }
 
 func (c *Config) fill() {

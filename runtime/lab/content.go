@@ -99,12 +99,12 @@ func (l *Lab) store(t *task, v *volume, up *upload, algorithm, sum string) error
 	if err := l.hasSpace(v.storage.name); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(v.file()), 0o700); err != nil {
+	if err := l.dir.disk.mkdir(filepath.Dir(v.file())); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := os.Rename(up.path, v.file()); err != nil {
+	if err := l.dir.disk.rename(up.path, v.file()); err != nil {
 		return err
 	}
 	v.Size, v.CTime = up.size, l.now().Unix()

@@ -45,6 +45,7 @@ const (
 type directory struct {
 	root string
 	lock *flock.Flock
+	disk *disk
 }
 
 func openDirectory(root string) (*directory, error) {
@@ -55,7 +56,7 @@ func openDirectory(root string) (*directory, error) {
 	if err != nil {
 		return nil, codeDir.Errorf("lab directory %s: %v", root, err)
 	}
-	d := &directory{root: root, lock: flock.New(filepath.Join(root, "lock"))}
+	d := &directory{root: root, lock: flock.New(filepath.Join(root, "lock")), disk: &disk{}}
 	for _, sub := range []string{"guests", "networks", "pools", "storage"} {
 		if err := os.MkdirAll(d.path(sub), 0o700); err != nil {
 			return nil, dirError(root, err)
@@ -95,30 +96,14 @@ func (d *directory) path(elem ...string) string {
 }
 
 // save replaces a file with the JSON of v.
-func (d *directory) save(v any, elem ...string) error { return saveJSON(d.path(elem...), v) }
+func (d *directory) save(v any, elem ...string) error { return d.disk.saveJSON(d.path(elem...), v) }
 
 // load reads the JSON of a file into v; see loadJSON.
 func (d *directory) load(v any, elem ...string) error { return loadJSON(d.path(elem...), v) }
 
 // write replaces a file, mode 0600.
 func (d *directory) write(data []byte, elem ...string) error {
-	return replaceFile(d.path(elem...), data)
-}
-
-func saveJSON(path string, v any) error {
-	data, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return err
-	}
-	return replaceFile(path, append(data, '\n'))
-}
-
-func replaceFile(path string, data []byte) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
+	return d.disk.replace(d.path(elem...), data)
 }
 
 // loadJSON reads the JSON of a file into v. A missing file is fs.ErrNotExist,

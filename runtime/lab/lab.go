@@ -73,6 +73,7 @@ func Open(ctx context.Context, cfg Config) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	dir.disk.before = cfg.before
 	l := &Lab{
 		cfg: cfg, dir: dir, handlers: handlers(),
 		vms: map[uint]*vm{}, pools: map[string]*pool{}, made: map[uint]time.Time{}, locks: map[string]chan struct{}{},

@@ -289,7 +289,7 @@ func (l *Lab) copyVolumes(v *vm, m migration, local []*volume, log func(string, 
 		ids[vol.id()] = copied.id()
 		snaps, err := filepath.Glob(vol.state() + "@*")
 		for _, snap := range snaps {
-			err = errors.Join(err, copyTree(snap, copied.snapState(strings.TrimPrefix(snap, vol.state()+"@"))))
+			err = errors.Join(err, to.disk.copyTree(snap, copied.snapState(strings.TrimPrefix(snap, vol.state()+"@"))))
 		}
 		if err != nil {
 			return nil, made, err

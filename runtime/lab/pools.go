@@ -272,7 +272,7 @@ func (c *call) poolDelete() (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("delete pool failed: %w", err)
 	}
-	if err := removeIfThere(c.dir.path("pools", poolFile(id))); err != nil {
+	if err := c.dir.disk.remove(c.dir.path("pools", poolFile(id))); err != nil {
 		return nil, err
 	}
 	delete(c.pools, id)

@@ -107,7 +107,7 @@ func (l *Lab) generate(v *vm) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(vol.file(), disk); err != nil {
+	if err := vol.storage.disk.replace(vol.file(), disk); err != nil {
 		return err
 	}
 	v.Stale = nil

@@ -64,7 +64,7 @@ func (l *Lab) rollBack(v *vm) error {
 		if d.vol == nil {
 			continue
 		}
-		if err := copyTree(d.vol.snapState(name), d.vol.state()); err != nil {
+		if err := d.vol.storage.disk.copyTree(d.vol.snapState(name), d.vol.state()); err != nil {
 			return err
 		}
 		if size, ok := parseSize(parseDrive(d.slot, s.Config[d.slot])["size"]); ok && size != d.vol.Size {

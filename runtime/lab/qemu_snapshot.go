@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 )
 
 // snapshot is a guest's configuration as it was. What its volumes held then is
@@ -182,7 +181,7 @@ func (l *Lab) takeSnapshot(t *task, v *vm, name, description string, memory bool
 		if !v.isCT() {
 			t.logf("snapshotting 'drive-%s' (%s)", d.slot, d.vol.id())
 		}
-		if err := copyTree(d.vol.state(), d.vol.snapState(name)); err != nil {
+		if err := d.vol.storage.disk.copyTree(d.vol.state(), d.vol.snapState(name)); err != nil {
 			return err
 		}
 	}
@@ -246,7 +245,7 @@ func (c *call) snapshotDelete() (any, error) {
 		}
 		for _, d := range c.snapshotDrives(v.Node, s.Config) {
 			if d.vol != nil {
-				err = errors.Join(err, os.RemoveAll(d.vol.snapState(name)))
+				err = errors.Join(err, d.vol.storage.disk.removeAll(d.vol.snapState(name)))
 			}
 		}
 		return err

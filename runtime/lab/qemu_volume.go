@@ -3,7 +3,6 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -57,24 +56,24 @@ func (l *Lab) makeVolume(at spot, what content) (*volume, error) {
 	}
 	s.put(v)
 	l.mu.Unlock()
-	err := os.MkdirAll(filepath.Dir(v.file()), 0o700)
+	err := s.disk.mkdir(filepath.Dir(v.file()))
 	if err == nil {
-		err = errors.Join(removeIfThere(v.file()), v.clearStates())
+		err = errors.Join(s.disk.remove(v.file()), v.clearStates())
 	}
 	if err == nil && what.bytes != "" {
-		err = linkOrCopy(what.bytes, v.file())
+		err = s.disk.linkOrCopy(what.bytes, v.file())
 	}
 	if err == nil && what.state != "" {
-		err = copyTree(what.state, v.state())
+		err = s.disk.copyTree(what.state, v.state())
 	}
 	if err == nil {
-		err = saveJSON(v.meta(), v)
+		err = s.disk.saveJSON(v.meta(), v)
 	}
 	if err != nil {
 		l.mu.Lock()
 		s.drop(v)
 		l.mu.Unlock()
-		return nil, errors.Join(err, removeIfThere(v.file()), v.clearStates())
+		return nil, errors.Join(err, s.disk.remove(v.file()), v.clearStates())
 	}
 	return v, nil
 }
@@ -104,7 +103,7 @@ func (v *volume) clearStates() error {
 	kept, err := filepath.Glob(v.state() + "*")
 	errs := []error{err}
 	for _, dir := range kept {
-		errs = append(errs, os.RemoveAll(dir))
+		errs = append(errs, v.storage.disk.removeAll(dir))
 	}
 	return errors.Join(errs...)
 }
@@ -185,35 +184,4 @@ func ownedBy(file string, vmid uint) bool {
 	_, name, ok := splitVolumeID(file)
 	kind, rest, isDisk := strings.Cut(path.Base(name), "-")
 	return ok && isDisk && slices.Contains([]string{"vm", "base", "subvol", "basevol"}, kind) && strings.HasPrefix(rest, vmidText(vmid)+"-")
-}
-
-// copyTree makes dst a copy of the directory src, in place of what was there.
-// What is not there, or goes away meanwhile, is left out: a running guest
-// replaces its files as a whole.
-func copyTree(src, dst string) error {
-	if err := os.RemoveAll(dst); err != nil {
-		return err
-	}
-	return filepath.WalkDir(src, func(file string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(src, file)
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(dst, rel)
-		switch {
-		case d.IsDir():
-			return os.MkdirAll(to, 0o700)
-		case d.Type().IsRegular():
-			if err := copyFile(file, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
-		return nil
-	})
 }

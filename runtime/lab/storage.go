@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +20,7 @@ type storage struct {
 	root    string            // where the lab keeps it
 	params  map[string]string // as they were given
 	volumes map[string]*volume
+	disk    *disk
 	images  map[uint][]*volume // volumes by guest
 }
 
@@ -197,9 +197,9 @@ func (l *Lab) removeVolume(v *volume) error {
 	l.mu.Unlock()
 	var errs []error
 	if v.VMID != 0 {
-		errs = append(errs, removeIfThere(v.meta()), v.clearStates())
+		errs = append(errs, v.storage.disk.remove(v.meta()), v.clearStates())
 	}
-	errs = append(errs, removeIfThere(v.file()))
+	errs = append(errs, v.storage.disk.remove(v.file()))
 	if v.VMID != 0 {
 		os.Remove(filepath.Dir(v.file())) // fails while other disks are there
 	}
@@ -212,7 +212,7 @@ func (l *Lab) resizeVolume(v *volume, size int64) error {
 	defer l.mu.Unlock()
 	changed := *v
 	changed.Size = size
-	if err := saveJSON(v.meta(), &changed); err != nil {
+	if err := v.storage.disk.saveJSON(v.meta(), &changed); err != nil {
 		return err
 	}
 	v.Size = size
@@ -229,40 +229,6 @@ func (l *Lab) imagesOf(vmid uint) []*volume {
 	}
 	slices.SortFunc(out, func(a, b *volume) int { return strings.Compare(a.id(), b.id()) })
 	return out
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-func linkOrCopy(src, dst string) error {
-	if err := removeIfThere(dst); err != nil {
-		return err
-	}
-	if os.Link(src, dst) == nil {
-		return nil
-	}
-	return copyFile(src, dst)
-}
-
-func copyFile(src, dst string) error {
-	in, err := os.Open(src)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	return err
 }
 
 // parseSize reads PVE's sizes: digits with K, M, G or T.

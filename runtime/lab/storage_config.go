@@ -86,7 +86,7 @@ func (l *Lab) storageConfig(name string) *storage {
 func (l *Lab) newStorageOn(node string, f storageFile) (*storage, error) {
 	s := &storage{
 		name: f.Name, kind: f.Params["type"], node: node, path: f.Params["path"], params: f.Params,
-		content: splitList(f.Params["content"]), volumes: map[string]*volume{}, images: map[uint][]*volume{},
+		content: splitList(f.Params["content"]), volumes: map[string]*volume{}, disk: l.dir.disk, images: map[uint][]*volume{},
 	}
 	slices.Sort(s.content)
 	if s.path == "" && s.files() {

@@ -129,7 +129,7 @@ func (ts *tasks) prune() {
 
 func (ts *tasks) record(t *task) {
 	if data, err := json.Marshal(t); err == nil {
-		_, _ = ts.f.Write(append(data, '\n'))
+		_ = ts.lab.dir.disk.append(ts.f, append(data, '\n'))
 	}
 }
 

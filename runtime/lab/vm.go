@@ -220,7 +220,7 @@ func (l *Lab) erase(vmid uint) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return removeIfThere(l.dir.path("guests", vmidText(vmid)+".json"))
+	return l.dir.disk.remove(l.dir.path("guests", vmidText(vmid)+".json"))
 }
 
 // resume gives every guest its machine and puts the running ones back. One that
