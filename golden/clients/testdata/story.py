@@ -111,14 +111,21 @@ assert resource(vmid + 1)["name"] == "two" and resource(vmid + 1)["type"] == "qe
 assert vm.config.get()["net0"] != node.qemu(vmid + 1).config.get()["net0"]
 same_life(vm, node.qemu(vmid + 1), "scsi0", "s1", "name", "deux", "checksum mismatch (file change by other user?)")
 
-# A container.
+# A container, by somebody who has a password and no more rights than he needs.
+api.access.users.post(userid="ann@pve", password="annes-password")
+api.access.acl.put(path="/", users="ann@pve", roles="PVEAdmin")
+api = ProxmoxAPI(host, user="ann@pve", password="annes-password", verify_ssl=False, timeout=30)
+node = api.nodes(node_name)
+assert api.access.permissions.get()["/vms"]["VM.Allocate"] == 1
+refused(lambda: api.access.roles.post(roleid="Mine", privs="VM.Audit"), 403, "Permission check failed")
 archive = upload("vztmpl", template)
 ctid = int(api.cluster.nextid.get())
 done(node.lxc.post(**{
     "vmid": ctid, "ostemplate": archive, "hostname": "eins", "memory": 512, "swap": 0, "cores": 1, "unprivileged": 1, "rootfs": "data:4",
     "features": "nesting=1", "net0": "name=eth0,bridge=vmbr0,ip=10.10.7.7/16,gw=10.10.0.1", "mp0": "data:1,mp=/srv", "password": "correct horse",
     "ssh-public-keys": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJf1mk0xlQ5wXhz4cgd0YfzPZ0WSPZqsaqw1FZqQ0Yk0 someone"}))
-refused(lambda: node.lxc.post(vmid=ctid, ostemplate=archive), 500, "CT %d already exists on node '%s'" % (ctid, node_name))
+refused(lambda: node.lxc.post(vmid=ctid, ostemplate=archive), 403, "Permission check failed (/, Sys.Modify)")  # as it would be privileged
+refused(lambda: node.lxc.post(vmid=ctid, ostemplate=archive, unprivileged=1), 500, "CT %d already exists on node '%s'" % (ctid, node_name))
 ct = node.lxc(ctid)
 config = ct.config.get()
 assert config["unprivileged"] == 1 and "password" not in config and "ssh-public-keys" not in config, config
