@@ -135,6 +135,9 @@ func (c *call) qemuUnlink() (any, error) {
 	}
 	defer unlock()
 	ch := change{unset: splitList(c.str("idlist")), force: c.flag("force")}
+	if err := c.needOptions(v.VMID, "", nil, ch.unset, v.next()); err != nil {
+		return nil, err
+	}
 	if err := c.needRemoval(ch.unset, ch.force, v.next()); err != nil {
 		return nil, err
 	}

@@ -74,10 +74,12 @@ func samples(kind string) []*plan.Step {
 		step(plan.GuestDetach, "vmid", id, "what", "keep", "disk", "scsi9", "volume", "local:100/vm-100-disk-9.raw"),
 		step(plan.GuestDetach, "vmid", id, "what", "delete", "disk", "scsi5", "volume", "local:100/vm-100-disk-2.raw"),
 		step(plan.SeedRemove, "vmid", id, "what", "disk", "slot", "scsi1", "storage", "local"),
+		step(plan.SeedRemove, "vmid", id, "what", "disk", "slot", "scsi7", "storage", "local", "content", "iso"),
 		step(plan.GuestMove, "vmid", id, "what", "disk", "disk", "virtio1", "storage", "data"),
 		step(plan.GuestCreate, "vmid", "101", "name", "new", "cores", "2", "memory", "512", "scsihw", "virtio-scsi-single", "agent", "1", "boot", "order=scsi0",
 			"scsi0", "data:0,import-from=local:import/x.raw", "seed.storage", "local", "net0", "virtio,bridge=vmbr0,tag=3", "tags", "homestak",
 			"smbios1", "uuid=11111111-2222-4333-8444-555555555556", "serial0", "socket", "image.name", "debian"),
+		step(plan.GuestCreate, "vmid", "104", "name", "cd", "scsi0", "data:1", "seed.storage", "local", "seed.content", "iso"),
 		step(plan.TemplateBuild, "vmid", "102", "name", "t", "scsi0", "local:0,import-from=local:import/x.raw"),
 		step(plan.GuestClone, "source", "300", "mode", "full", "storage", "data", "vmid", "103", "name", "c", "cores", "2"),
 		step(plan.GuestDelete, "vmid", id),
@@ -190,7 +192,10 @@ func requests(s *plan.Step) []request {
 		return []request{read, {method: "DELETE", path: guest}}
 	case plan.GuestCreate, plan.TemplateBuild, plan.CTCreate:
 		own.Set("vmid", id)
-		if s.Text("seed.storage") != "" {
+		switch {
+		case s.Text("seed.content") == "iso":
+			own.Set("scsi1", "local:iso/x.iso,media=cdrom")
+		case s.Text("seed.storage") != "":
 			own.Set("scsi1", "data:0,import-from=local:import/x.raw")
 		}
 		out := []request{read, {method: "POST", path: node + kind, params: own}}
@@ -351,10 +356,10 @@ func newClient(t *testing.T) *client {
 	t.Cleanup(func() { l.Close() })
 	c := &client{t: t, lab: l, http: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}}
 	c.token = l.Token()
-	for _, f := range []string{"import/x.raw", "import/gone.raw", "vztmpl/t.tar.zst"} {
+	for _, f := range []string{"import/x.raw", "import/gone.raw", "vztmpl/t.tar.zst", "iso/x.iso"} {
 		c.upload(f)
 	}
-	c.root("POST", "/nodes/lab/qemu", "vmid", "100", "scsi0", "local:1", "scsi1", "local:1", "scsi5", "local:1", "scsi9", "local:1", "virtio1", "local:1", "net0", "virtio,bridge=vmbr0", "agent", "1", "tags", "x")
+	c.root("POST", "/nodes/lab/qemu", "vmid", "100", "scsi0", "local:1", "scsi1", "local:1", "scsi5", "local:1", "scsi9", "local:1", "virtio1", "local:1", "scsi7", "local:iso/x.iso,media=cdrom", "net0", "virtio,bridge=vmbr0", "agent", "1", "tags", "x")
 	c.root("POST", "/nodes/lab/qemu", "vmid", "300", "scsi0", "local:1")
 	c.root("POST", "/nodes/lab/lxc", "vmid", "200", "ostemplate", "local:vztmpl/t.tar.zst", "rootfs", "local:1", "mp0", "local:1,mp=/data", "unprivileged", "1", "tags", "x")
 	c.root("POST", "/access/users", "userid", "u@pve")

@@ -186,15 +186,23 @@ func (g guestAt) disk(s *plan.Step, slot string) []Need {
 func guestCreate(s *plan.Step, g guestAt) []Need {
 	out := append(g.seen(), g.allocate(s))
 	out = append(out, g.options(s, argPool)...)
-	if storage := s.Text(plan.ArgSeedStorage); storage != "" && s.Text(plan.ArgSeedContent) == plan.ContentISO {
-		out = append(out, readVolume(storage), at(g.path, "VM.Config.CDROM"))
-	} else if storage != "" {
-		out = append(out, readVolume(storage), at(g.path, "VM.Config.Disk"))
-		if disks, _, ok := strings.Cut(s.Text(plan.SlotRoot), ":"); ok {
-			out = append(out, at(storagePath(disks), "Datastore.AllocateSpace"))
-		}
+	disks, _, _ := strings.Cut(s.Text(plan.SlotRoot), ":")
+	return append(out, g.seed(s, disks)...)
+}
+
+// seed is giving the guest the seed that was uploaded for it: a CD-ROM, or a disk
+// of its own on a storage.
+func (g guestAt) seed(s *plan.Step, disks string) []Need {
+	storage := s.Text(plan.ArgSeedStorage)
+	switch {
+	case storage == "":
+		return nil
+	case s.Text(plan.ArgSeedContent) == plan.ContentISO:
+		return []Need{readVolume(storage), at(g.path, "VM.Config.CDROM")}
+	case disks == "":
+		return []Need{readVolume(storage), at(g.path, "VM.Config.Disk")}
 	}
-	return out
+	return []Need{readVolume(storage), at(g.path, "VM.Config.Disk"), at(storagePath(disks), "Datastore.AllocateSpace")}
 }
 
 // Parameters of PVE's create calls that are no options of the guest.
@@ -230,13 +238,11 @@ func guestClone(s *plan.Step, g guestAt) []Need {
 	out := append(g.seen(), g.allocate(s), at(guests+"/"+source, "VM.Audit", "VM.Clone"))
 	out = append(out, g.options(s, argPool, plan.ArgSource, "mode", plan.ArgStorage)...)
 	// A linked clone is made where its template is.
-	if storage := cmp.Or(s.Text(plan.ArgStorage), g.storage(source, plan.SlotRoot)); storage != "" {
+	storage := cmp.Or(s.Text(plan.ArgStorage), g.storage(source, plan.SlotRoot))
+	if storage != "" {
 		out = append(out, at(storagePath(storage), "Datastore.AllocateSpace"))
 	}
-	if storage := s.Text(plan.ArgSeedStorage); storage != "" {
-		out = append(out, readVolume(storage), at(g.path, "VM.Config.Disk"))
-	}
-	return out
+	return append(out, g.seed(s, storage)...)
 }
 
 func guestDetach(s *plan.Step, g guestAt) []Need {
