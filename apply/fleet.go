@@ -26,6 +26,7 @@ type fleet struct {
 	nodeName func(host string) string // PVE node the plan names, "" = what the site says
 	hostNode func(host string) *node  // the node that is a host, nil for a site host
 	arrived  func(ctx context.Context, h *host) error
+	writing  pve.Writing // asked before each write; nil = nobody
 
 	mu    sync.Mutex
 	slots map[string]*slot
@@ -162,7 +163,7 @@ func (f *fleet) connectSite(ctx context.Context, name string) (*host, error) {
 	}
 	api, err := pve.New(pve.Config{
 		Name: name, Endpoints: entry.Endpoints, Fingerprint: fingerprint, CA: entry.CA,
-		Token: entry.Token, User: entry.User, Password: entry.Password, Dial: entry.Dial, RunID: f.run,
+		Token: entry.Token, User: entry.User, Password: entry.Password, Dial: entry.Dial, RunID: f.run, Writing: f.writing,
 	})
 	if err != nil {
 		return nil, err
@@ -242,7 +243,7 @@ func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host
 		minted := !cached
 		api, err := pve.New(pve.Config{
 			Name: name, Endpoints: []string{"https://127.0.0.1:8006"}, Fingerprint: fingerprint,
-			Token: token, Dial: l.DialContext, RunID: f.run,
+			Token: token, Dial: l.DialContext, RunID: f.run, Writing: f.writing,
 		})
 		if err != nil {
 			return nil, err

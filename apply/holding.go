@@ -82,18 +82,43 @@ func (r *run) takeLease(ctx context.Context, h *host) error {
 	return nil
 }
 
-// checkLeases makes sure, right before a write, that nobody has taken over.
+// checkLeases makes sure, before a step writes, that nobody has taken over.
 func (r *run) checkLeases(ctx context.Context) error {
 	for _, l := range r.leases {
-		if err := l.Check(ctx); errors.Is(err, lease.ErrLost) {
-			d := codeLeaseLost.Errorf("another driver took over the lease of %s on host %s", r.p.Manifest, l.host)
-			d.Help = "find out who works on this manifest; when they are done, run again"
-			return d
-		} else if err != nil {
-			return err
+		if err := l.Check(ctx); err != nil {
+			return r.leaseLost(l, err)
 		}
 	}
 	return nil
+}
+
+// writing is asked by every client before each write: the write ends at the
+// latest when somebody could take over.
+func (r *run) writing(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	var ends []context.CancelFunc
+	done := func() {
+		for _, end := range ends {
+			end()
+		}
+	}
+	for _, l := range r.leases {
+		bound, end, err := l.Write(ctx)
+		if err != nil {
+			done()
+			return nil, nil, r.leaseLost(l, err)
+		}
+		ctx, ends = bound, append(ends, end)
+	}
+	return ctx, done, nil
+}
+
+func (r *run) leaseLost(l *holding, err error) error {
+	if !errors.Is(err, lease.ErrLost) {
+		return err
+	}
+	d := codeLeaseLost.Errorf("another driver took over the lease of %s on host %s", r.p.Manifest, l.host)
+	d.Help = "find out who works on this manifest; when they are done, run again"
+	return d
 }
 
 // releaseLeases gives everything back. It has its own time limit: the user may

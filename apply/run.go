@@ -132,6 +132,7 @@ func (r *run) understand() diag.List {
 	r.fleet.hostNode = ix.hostNode
 	r.fleet.pin, r.fleet.nodeName = ix.pin, ix.nodeName
 	r.fleet.arrived = r.arrived
+	r.fleet.writing = r.writing
 	return r.supported()
 }
 

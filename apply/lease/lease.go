@@ -56,8 +56,10 @@ type Lease struct {
 	id    string
 	term  uint
 
-	mu   sync.Mutex
-	lost bool
+	mu      sync.Mutex
+	lost    bool
+	fresh   time.Time // when the claim was last written: just before it was sent
+	checked time.Time // when it was last known to be ours
 }
 
 // rounds bounds how often Acquire loses a race before it says so.
@@ -78,6 +80,7 @@ func Acquire(ctx context.Context, pools Pools, o Options) (*Lease, error) {
 			l.term = top.term + 1
 		}
 		l.id = poolID(o.Key, l.term)
+		l.fresh = time.Now()
 		created := pools.CreatePool(ctx, l.id, l.comment())
 
 		// Whatever the answer was (it may have been lost on the way), the list says
@@ -87,10 +90,16 @@ func Acquire(ctx context.Context, pools Pools, o Options) (*Lease, error) {
 		case err != nil:
 			return nil, errors.Join(created, err)
 		case top != nil && top.id == l.id && top.claim.Run == o.Claim.Run:
-			for _, id := range older {
-				// An expired generation that stays behind is only untidy.
-				_ = pools.DeletePool(ctx, id)
+			if awake := awake(pools, o, older); awake != nil {
+				// Its holder came back in the moment between: it may have seen us or not.
+				_ = pools.DeletePool(ctx, l.id)
+				return nil, held(awake)
 			}
+			for _, g := range older {
+				// An expired generation that stays behind is only untidy.
+				_ = pools.DeletePool(ctx, g.id)
+			}
+			l.checked = time.Now()
 			return l, nil
 		case top == nil || top.term < l.term:
 			return nil, created
@@ -108,17 +117,89 @@ func (l *Lease) Check(ctx context.Context) error {
 	if lost {
 		return ErrLost
 	}
+	began := time.Now()
 	top, _, err := highest(ctx, l.pools, l.o.Key)
 	if err != nil {
 		return err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if top == nil || top.id != l.id || top.claim.Run != l.o.Claim.Run {
-		l.mu.Lock()
 		l.lost = true
-		l.mu.Unlock()
 		return ErrLost
 	}
+	l.checked = began
 	return nil
+}
+
+// renew writes the claim anew, and makes sure afterwards that it is the current
+// one: whoever took over before did not see it, and whoever does now, does.
+func (l *Lease) renew(ctx context.Context) error {
+	if err := l.Check(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := l.pools.SetPoolComment(ctx, l.id, l.comment()); err != nil {
+		return err
+	}
+	if err := l.Check(ctx); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fresh = began
+	return nil
+}
+
+// known is how long a check is good for a write that follows it.
+const known = time.Second
+
+// Write makes a context for one write: it ends when the lease could expire, so
+// that no request is under way any more when somebody takes over, however late its
+// answer is. It fails when the lease is not ours.
+func (l *Lease) Write(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	l.mu.Lock()
+	fresh, checked := l.fresh, l.checked
+	l.mu.Unlock()
+	var err error
+	switch now := time.Now(); {
+	case now.Sub(fresh) >= l.o.TTL*2/3: // heartbeats have failed
+		err = l.renew(ctx)
+	case now.Sub(checked) >= known:
+		err = l.Check(ctx)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	end := make(chan struct{})
+	go l.watch(end, cancel)
+	return ctx, sync.OnceFunc(func() { close(end) }), nil
+}
+
+// ErrExpired says that a write was given up because the lease could not be
+// renewed in time. Whether it happened is not known.
+var ErrExpired = errors.New("the lease expired before the answer came")
+
+// watch cancels a write when the lease expires, and ends with end.
+func (l *Lease) watch(end <-chan struct{}, cancel context.CancelCauseFunc) {
+	defer cancel(nil)
+	for {
+		l.mu.Lock()
+		left := l.o.TTL - time.Since(l.fresh)
+		l.mu.Unlock()
+		if left <= 0 {
+			cancel(ErrExpired)
+			return
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-timer.C:
+		case <-end:
+			timer.Stop()
+			return
+		}
+	}
 }
 
 // Keep renews the lease until ctx ends. A renewal that fails is tried again at
@@ -131,9 +212,7 @@ func (l *Lease) Keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-beat.C:
-			if l.Check(ctx) == nil {
-				_ = l.pools.SetPoolComment(ctx, l.id, l.comment())
-			}
+			_ = l.renew(ctx)
 		}
 	}
 }
@@ -164,9 +243,20 @@ type generation struct {
 	known bool
 }
 
-// highest finds the current generation, nil when there is none, and the ids of
-// those before it.
-func highest(ctx context.Context, pools Pools, key string) (top *generation, older []string, err error) {
+// awake is a generation that was succeeded and is not free any more, nil when
+// there is none.
+func awake(pools Pools, o Options, older []generation) *generation {
+	for i := range older {
+		if !free(pools, o, &older[i]) {
+			return &older[i]
+		}
+	}
+	return nil
+}
+
+// highest finds the current generation, nil when there is none, and those before
+// it.
+func highest(ctx context.Context, pools Pools, key string) (top *generation, older []generation, err error) {
 	all, err := pools.ListPools(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -179,12 +269,8 @@ func highest(ctx context.Context, pools Pools, key string) (top *generation, old
 		}
 	}
 	slices.SortFunc(found, func(a, b generation) int { return int(a.term) - int(b.term) })
-	for i := range found {
-		if i == len(found)-1 {
-			top = &found[i]
-		} else {
-			older = append(older, found[i].id)
-		}
+	if n := len(found); n > 0 {
+		top, older = &found[n-1], found[:n-1]
 	}
 	return top, older, nil
 }

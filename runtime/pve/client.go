@@ -33,6 +33,10 @@ type Config struct {
 	RunID       string // sent as X-Homestak-Run when set
 	UserAgent   string // "homestak" when ""
 
+	// Writing is asked before each write but those to pools, which hold the leases
+	// that it is about; nil = nobody.
+	Writing Writing
+
 	// Timeout bounds one request whose context has no earlier deadline, uploads
 	// apart; 0 = 2 min. PVE's own proxy gives up after 30 s.
 	Timeout time.Duration
@@ -166,8 +170,30 @@ func (c *Client) read(ctx context.Context, path string, query url.Values, v any)
 	})
 }
 
+// Writing is asked before each write: the write's context is the one it returns,
+// until done is called. An error forbids the write and is what the caller gets.
+type Writing func(ctx context.Context) (bound context.Context, done context.CancelFunc, err error)
+
+// begin asks Config.Writing.
+func (c *Client) begin(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if c.cfg.Writing == nil {
+		return ctx, func() {}, nil
+	}
+	return c.cfg.Writing(ctx)
+}
+
 // write changes something by POST or PUT; the parameters travel in the body.
 func (c *Client) write(ctx context.Context, method, path string, params map[string]string, v any) error {
+	ctx, done, err := c.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return c.put(ctx, method, path, params, v)
+}
+
+// put is write without asking anybody.
+func (c *Client) put(ctx context.Context, method, path string, params map[string]string, v any) error {
 	c.writes.Add(1)
 	return c.call(ctx, method, path, v, func(ctx context.Context) error {
 		if method == http.MethodPut {
@@ -179,6 +205,16 @@ func (c *Client) write(ctx context.Context, method, path string, params map[stri
 
 // remove is DELETE, whose parameters PVE reads from the query only.
 func (c *Client) remove(ctx context.Context, path string, query url.Values, v any) error {
+	ctx, done, err := c.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return c.erase(ctx, path, query, v)
+}
+
+// erase is remove without asking anybody.
+func (c *Client) erase(ctx context.Context, path string, query url.Values, v any) error {
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}

@@ -178,15 +178,15 @@ func (c *Client) Pools(ctx context.Context) ([]Pool, error) {
 // CreatePool makes a pool. Of several at once with one id exactly one succeeds,
 // the others fail with class Exists.
 func (c *Client) CreatePool(ctx context.Context, id, comment string) error {
-	return c.write(ctx, http.MethodPost, "/pools", map[string]string{"poolid": id, "comment": comment}, nil)
+	return c.put(ctx, http.MethodPost, "/pools", map[string]string{"poolid": id, "comment": comment}, nil)
 }
 
 // SetPoolComment replaces the comment, unconditionally.
 func (c *Client) SetPoolComment(ctx context.Context, id, comment string) error {
-	return c.write(ctx, http.MethodPut, "/pools/"+seg(id), map[string]string{"comment": comment}, nil)
+	return c.put(ctx, http.MethodPut, "/pools/"+seg(id), map[string]string{"comment": comment}, nil)
 }
 
 // DeletePool removes an empty pool, unconditionally.
 func (c *Client) DeletePool(ctx context.Context, id string) error {
-	return c.remove(ctx, "/pools/"+seg(id), nil, nil)
+	return c.erase(ctx, "/pools/"+seg(id), nil, nil)
 }

@@ -123,6 +123,11 @@ type Upload struct {
 // unless the checksum is wrong: then the task fails and the old file stays.
 // Only ctx bounds it. It is never retried.
 func (c *Client) UploadVolume(ctx context.Context, node, storage string, up Upload) (UPID, error) {
+	ctx, done, err := c.begin(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
 	c.writes.Add(1)
 	return c.upload(ctx, storagePath(node, storage)+"/upload", up)
 }
