@@ -195,6 +195,12 @@ func (r *run) guardUnchanged(h *host, n *node, at *guest, g plan.Guard) error {
 			for _, v := range unreviewed(at, strings.Split(e.Value, ",")) {
 				why = append(why, fmt.Sprintf("it owns volume %s, which the plan does not know", v))
 			}
+		case plan.SnapshotsKey:
+			for _, s := range at.Snapshots { // the last one, if there is any
+				if !slices.Contains(strings.Split(e.Value, ","), s) {
+					why = append(why, fmt.Sprintf("it has snapshot %s, which the plan does not know", s))
+				}
+			}
 		}
 	}
 	moved := canon.Changed(g.Expect, n.wants, canon.Overlay(at.Config, at.Pending))

@@ -153,6 +153,10 @@ func newGuest(r pve.Resource, c *pve.GuestConfig, key []byte) *guest {
 		Pending: canon.Settings(r.Kind, g.extra), Digest: c.Digest, Volumes: owned(c.Current, g.extra),
 	}
 	g.UUID = canon.UUID(g.Config)
+	if last, ok := c.Get("parent"); ok && last != "" {
+		g.Snapshots = []string{last}
+	}
+	g.HA = r.HA
 	template, _ := c.Get("template")
 	g.Template = template == "1"
 	nameKey := "name"

@@ -50,7 +50,10 @@ func (o *observer) ask(ctx context.Context, name string) (plan.HostFacts, error)
 	if err := o.machine(ctx, h, &f); err != nil {
 		return f, err
 	}
-	return f, o.guests(ctx, h, &f)
+	if err := o.guests(ctx, h, &f); err != nil || !o.w.Stake {
+		return f, err
+	}
+	return f, o.stakes(ctx, h, &f)
 }
 
 // storages reads what a host can put disks and images on. Seeds are no images:

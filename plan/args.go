@@ -75,6 +75,8 @@ const (
 	// Keys of GuardUnchanged's Expect that are no attributes.
 	MarkerKey  = "marker"
 	VolumesKey = "volumes"
+
+	SnapshotsKey = "snapshots"
 )
 
 // Names of what a guest's creation fixes, in its marker: the seed and the image

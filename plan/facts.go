@@ -154,6 +154,11 @@ func IsGuest(stake string) bool {
 	return strings.HasPrefix(stake, stakeVM) || strings.HasPrefix(stake, stakeCT)
 }
 
+// StakeSnapshot and StakeJob name what else goes with a guest: a snapshot of it,
+// and its place in a backup job.
+func StakeSnapshot(name string) string { return "snapshot " + name }
+func StakeJob(id string) string        { return "its place in backup job " + id }
+
 // StakeUnseen is what is at stake with a host that could not be asked.
 const StakeUnseen = "everything inside that Proxmox VE host, unseen"
 

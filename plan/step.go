@@ -96,10 +96,10 @@ const (
 	GuardOurs
 	// GuardUnchanged: the guest's managed attributes are as the plan saw them
 	// (Expect), or already as the plan wants them. Pending changes count as made
-	// (canon.Overlay), so an edit that waits for a restart is seen as well. Two keys
-	// are no attributes: MarkerKey is what the notes said, see MarkerFacts.State, and
+	// (canon.Overlay), so an edit that waits for a restart is seen as well. Three
+	// keys are no attributes: MarkerKey is what the notes said, see MarkerFacts.State;
 	// VolumesKey lists what the guest may own at most, volume ids or slots, joined by
-	// commas.
+	// commas; SnapshotsKey lists the snapshots it may have, likewise.
 	GuardUnchanged
 	// GuardPower: the guest is in the power state Expect says.
 	GuardPower

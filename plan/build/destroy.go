@@ -132,18 +132,19 @@ func (b *builder) removeNode(n *node) {
 	}
 	running, expect := true, s.asWanted()
 	volumes := n.slots() // the plan makes them, their names are not known yet
+	var snapshots []string
 	if n.match != nil {
 		running = n.power() == plan.PowerRunning || b.goal == plan.GoalTest
 		if b.goal == plan.GoalDestroy {
 			expect = s.asSeen()
 		}
-		volumes = n.match.guest.Volumes
+		volumes, snapshots = n.match.guest.Volumes, n.match.guest.Snapshots
 		b.refuseProtected(n.match, string(n.Address), n.Protect.V, n.Protect.From.Range)
 		b.shareFate(n, fate{"goes with it", "go with it"}, false)
 	} else {
 		b.refuseProtected(nil, string(n.Address), n.Protect.V, n.Protect.From.Range)
 	}
-	n.deleted = s.remove(running, owning(expect, volumes), after...)
+	n.deleted = s.remove(running, owning(expect, volumes, snapshots...), after...)
 }
 
 // node is the node that the orphan was.
@@ -167,15 +168,19 @@ func (b *builder) removeOrphan(o *orphan) {
 	s := b.stepsOf(n, plan.ReasonRemoved)
 	expect := plan.Guard{Kind: plan.GuardUnchanged, VMID: n.vmid, UUID: n.uuid,
 		Expect: withMarker(canon.Only(canon.Overlay(o.guest.Config, o.guest.Pending)), o.guest)}
-	o.deleted = s.remove(n.power() == plan.PowerRunning, owning(expect, o.guest.Volumes))
+	o.deleted = s.remove(n.power() == plan.PowerRunning, owning(expect, o.guest.Volumes, o.guest.Snapshots...))
 }
 
 // owning adds to a guard which volumes may be deleted: what is added later was
 // seen by nobody who approved the plan.
-func owning(g plan.Guard, volumes []string) plan.Guard {
-	list := slices.Clone(volumes)
-	slices.Sort(list)
-	g.Expect = byKey(append(slices.Clone(g.Expect), plan.KV{Key: plan.VolumesKey, Value: strings.Join(list, ",")}))
+func owning(g plan.Guard, volumes []string, snapshots ...string) plan.Guard {
+	joined := func(list []string) string {
+		list = slices.Clone(list)
+		slices.Sort(list)
+		return strings.Join(list, ",")
+	}
+	g.Expect = byKey(append(slices.Clone(g.Expect), plan.KV{Key: plan.VolumesKey, Value: joined(volumes)},
+		plan.KV{Key: plan.SnapshotsKey, Value: joined(snapshots)}))
 	return g
 }
 

@@ -64,7 +64,15 @@ func (b *builder) strangers(n *node) []string {
 // atStake is what is lost with a node's guest: its volumes, and who is on it and has
 // no change of its own.
 func (b *builder) atStake(n *node) []string {
-	out := append(slices.Clone(n.match.guest.Volumes), b.strangers(n)...)
+	g := n.match.guest
+	out := slices.Clone(g.Volumes)
+	for _, s := range g.Snapshots {
+		out = append(out, plan.StakeSnapshot(s))
+	}
+	for _, id := range g.Jobs {
+		out = append(out, plan.StakeJob(id))
+	}
+	out = append(out, b.strangers(n)...)
 	if b.isSilent(n) {
 		out = append(out, plan.StakeUnseen)
 	}

@@ -47,7 +47,7 @@ func (b *builder) replace(n *node, attrs []plan.Attr) plan.Change {
 	s := b.stepsOf(n, plan.ReasonReplaced)
 	s.removes = strconv.FormatUint(uint64(n.lives()), 10)
 	gates := b.gates(n)
-	gone := s.remove(n.power() == plan.PowerRunning, owning(s.asWas(), n.match.guest.Volumes), gates...)
+	gone := s.remove(n.power() == plan.PowerRunning, owning(s.asWas(), n.match.guest.Volumes, n.match.guest.Snapshots...), gates...)
 	n.incarnation = n.lives() + 1
 	n.match, n.want, n.disks, n.placed, n.restarts = nil, nil, nil, false, true
 	n.gone = gone

@@ -98,11 +98,11 @@ func unset(kind, name string) []plan.KV {
 
 // Changed lists the attributes that are neither as expected nor as wanted: what
 // a GuardUnchanged fails for. now is Overlay of current and pending values. The
-// keys that are no attributes (plan.MarkerKey, plan.VolumesKey) are not looked at.
+// keys that are no attributes (plan.MarkerKey, plan.VolumesKey, plan.SnapshotsKey) are not looked at.
 func Changed(expect, wants, now []plan.KV) []plan.Attr {
 	var out []plan.Attr
 	for _, e := range expect {
-		if e.Key == plan.MarkerKey || e.Key == plan.VolumesKey {
+		if e.Key == plan.MarkerKey || e.Key == plan.VolumesKey || e.Key == plan.SnapshotsKey {
 			continue
 		}
 		have := Get(now, e.Key)

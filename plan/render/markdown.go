@@ -95,6 +95,8 @@ func badges(p *plan.Program, s view.Summary) string {
 		for _, s := range p.Changes[i].Stake {
 			if s == plan.StakeUnseen {
 				inside = ", and what is inside hosts that could not be asked"
+			} else if strings.ContainsRune(s, ' ') && !plan.IsGuest(s) {
+				continue // a snapshot, or a place in a backup job
 			} else if stake++; plan.IsGuest(s) {
 				guests++
 			}

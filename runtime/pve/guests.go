@@ -20,6 +20,7 @@ type Resource struct {
 	Tags     []string // sorted
 	Lock     string
 	Template bool
+	HA       string // state as an HA resource, "" when it is none
 }
 
 // unseen reports whether pvestatd has not told the cluster about a guest yet.
@@ -35,6 +36,7 @@ type row struct {
 	Tags     scalar `json:"tags"`
 	Lock     scalar `json:"lock"`
 	Template scalar `json:"template"`
+	HA       scalar `json:"hastate"`
 }
 
 // Guests lists every guest of the cluster the token may see, by vmid. An entry
@@ -53,7 +55,7 @@ func (c *Client) Guests(ctx context.Context) (list []Resource, skipped int, err 
 		it := &rows[i]
 		list[i] = Resource{
 			VMID: uint(it.VMID.number()), Node: it.Node.text, Kind: it.Type.text, Name: it.Name.text,
-			Status: it.Status.text, Tags: splitTags(it.Tags.text), Lock: it.Lock.text, Template: it.Template.truth(),
+			Status: it.Status.text, Tags: splitTags(it.Tags.text), Lock: it.Lock.text, Template: it.Template.truth(), HA: it.HA.text,
 		}
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].VMID < list[j].VMID })
