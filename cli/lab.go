@@ -30,7 +30,8 @@ is kept under the site's .homestak/.
   homestak lab reset              forget the site's lab and every guest in it
 
 serve prints the host entry to put into hosts/NAME.yaml and where its API token
-is. --dir belongs to that process alone. With --faults it goes wrong as the file
+is, and with --nodes where the other nodes of its cluster answer. --dir belongs
+to that process alone. With --faults it goes wrong as the file
 says: docs/reference/faults.md.`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
 			var s siteFlags
@@ -38,6 +39,7 @@ says: docs/reference/faults.md.`,
 			f.StringVar(&o.dir, "dir", "", "serve, log: the lab's `directory` (log: default the site's lab)")
 			f.StringVar(&o.listen, "listen", "127.0.0.1:8006", "serve: `address`, loopback only")
 			f.StringVar(&o.name, "name", labHost, "serve: the PVE node's `name`")
+			f.StringSliceVar(&o.nodes, "nodes", nil, "serve: more `nodes` that form a cluster with it")
 			f.DurationVar(&o.taskTime, "task-time", 0, "serve: how long every task takes at least, as in `1s`")
 			f.StringVar(&o.cert, "cert", "", "serve: certificate `file` (PEM) instead of a random one")
 			f.StringVar(&o.key, "key", "", "serve: its private key `file` (PEM)")
@@ -64,6 +66,7 @@ says: docs/reference/faults.md.`,
 
 type labServe struct {
 	dir, listen, name string
+	nodes             []string
 	taskTime          time.Duration
 	cert, key         string
 	faults            string
@@ -82,7 +85,7 @@ func (a *app) labServe(ctx context.Context, o labServe) error {
 		return err
 	}
 	cfg := lab.Config{
-		Dir: o.dir, Name: o.name, Listen: o.listen, TaskTime: o.taskTime, Programs: labPrograms(), Self: self, Faults: script,
+		Dir: o.dir, Name: o.name, Nodes: o.nodes, Listen: o.listen, TaskTime: o.taskTime, Programs: labPrograms(), Self: self, Faults: script,
 	}
 	if o.cert != "" || o.key != "" {
 		pair, err := tls.LoadX509KeyPair(o.cert, o.key)
@@ -105,6 +108,11 @@ via: %s
 io: %d
 # its API token, for secrets.yaml below api_tokens, is in %s
 `, o.name, l.URL(), l.Fingerprint(), l.URL(), labIOWidth, filepath.Join(o.dir, lab.TokenFile))
+	for _, node := range l.Nodes() {
+		if node != o.name {
+			fmt.Fprintf(a.stdout, "# the cluster's node %s answers at %s, with the same certificate and token\n", node, l.NodeURL(node))
+		}
+	}
 	<-ctx.Done()
 	return l.Close()
 }
