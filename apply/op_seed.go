@@ -183,8 +183,9 @@ func (o seedDiskRemove) probe(ctx context.Context) (bool, error) {
 	if err != nil || g == nil {
 		return g == nil, err
 	}
+	// Where nothing can be unplugged, it goes when the guest is next off.
 	slot := o.s.Text(plan.ArgSlot)
-	if canon.Get(g.Config, slot+".file") == "" {
+	if canon.Volume(canon.Overlay(g.Config, g.Pending), slot) == "" {
 		return true, nil
 	}
 	size, err := strconv.ParseUint(canon.Get(g.Config, slot+".size"), 10, 64)

@@ -13,6 +13,7 @@ import (
 	"github.com/homestak/homestak/apply"
 	"github.com/homestak/homestak/compiler"
 	"github.com/homestak/homestak/compiler/ir"
+	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/selector"
 	"github.com/homestak/homestak/lang/source"
@@ -35,6 +36,7 @@ type planFlags struct {
 	only    []string
 	skip    []string
 	marks   markFlags
+	replace []string
 }
 
 func (p *planFlags) declare(f *pflag.FlagSet) {
@@ -43,6 +45,25 @@ func (p *planFlags) declare(f *pflag.FlagSet) {
 	f.StringArrayVar(&p.only, "only", nil, "only the nodes this `selector` selects, and what they need; repeatable")
 	f.StringArrayVar(&p.skip, "skip", nil, "not the nodes this `selector` selects; repeatable")
 	p.declareManifest(f)
+}
+
+// replaced reads which nodes' guests are to be made anew. An address may leave out
+// the manifest.
+func (p *planFlags) replaced(d *ir.Deployment, goal plan.Goal) ([]addr.Address, error) {
+	var out []addr.Address
+	for _, node := range p.replace {
+		a := full(d.Manifest, node)
+		switch {
+		case !slices.ContainsFunc(d.Nodes, func(n ir.Node) bool { return n.Address == a }):
+			return nil, usage("--replace %s: manifest %s has no such node", node, d.Manifest)
+		case goal != plan.GoalCreate && goal != plan.GoalReconcile:
+			return nil, usage("--replace makes guests anew: leave out --goal %s", goal)
+		case p.marks.any():
+			return nil, usage("--adopt and --forget write marks and nothing else: leave out --replace")
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 // made is a plan with everything around it.
@@ -73,7 +94,11 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 		return nil, err
 	}
 	wanted = build.Adopting(wanted, adopt)
-	wanted.Stake = goalsThatDelete(goal)
+	replace, err := p.replaced(m.d, goal)
+	if err != nil {
+		return nil, err
+	}
+	wanted.Stake = goalsThatDelete(goal) || len(replace) > 0
 	facts, err := a.facts(ctx, m, p.facts, wanted)
 	if err != nil {
 		return nil, errors.Join(err, m.close())
@@ -83,6 +108,7 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 		Selection:   m.part,
 		Adopt:       adopt,
 		Forget:      forget,
+		Replace:     replace,
 		Secrets:     secretRefs(m.site),
 		OnError:     p.onError,
 		Notes:       plan.Notes{Tool: "homestak " + buildVersion().version, IR: m.d.Digest()},

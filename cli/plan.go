@@ -36,6 +36,7 @@ digest on every machine. Nothing is written to any host.
   homestak plan -M n2-push -H lab --only edge      of some nodes: homestak doc selectors
   homestak plan -M old --adopt web=101             guest 101 is node web from now on
   homestak plan -M old --forget web                it is not, and is left as it is
+  homestak plan -M n2-push --replace edge          edge gets a new guest, and loses what is on the old one
 
 With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
@@ -46,6 +47,7 @@ With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`
 			p.declare(f)
 			f.StringVarP(&out, "out", "o", "", "write the plan to `file`")
 			p.marks.declare(f)
+			f.StringArrayVar(&p.replace, "replace", nil, "make the guest of this `node` anew, though nothing needs that: what is on it is lost; repeatable")
 			f.StringVar(&p.goal, "goal", "create", "`goal`: create, destroy, reconcile or test")
 			f.StringVar(&p.facts, "facts", "", "`file` from `homestak facts`, or empty; default: ask the hosts")
 			f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 for changes, 3 for changes that destroy data")

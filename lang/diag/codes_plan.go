@@ -82,8 +82,8 @@ remove such guests, or destroy the deployment.`},
 	{"HS0707", "vmid moved on", `The number a node gets first is taken by another guest, so the next free one of the range was chosen. Once the guest exists it keeps its number,
 whatever happens around it.`},
 	{"HS0708", "fixed when the guest was made", `A guest's address, gateway, resolvers and search domain come from its seed, which acts at the first boot only, and its disk was copied from its image once. The
-manifest says something else by now, and nothing homestak can do to the running guest brings that about, so the plan does not change it. It takes effect when the guest is replaced, which this version does not do: destroy the node and
-create it again, or write in the manifest what the guest has.`},
+manifest says something else by now, and nothing homestak can do to the running guest brings that about, so the plan does not change it. It takes effect when the guest is replaced: plan with --replace and the
+node, which loses what is on the guest, or write in the manifest what the guest has.`},
 	{"HS0709", "left by an interrupted run", `A run that was killed after it uploaded a node's seed, and before it could tidy up, left the file on the host. It holds the host key of a guest that is not made
 from it any more, so the plan removes it. Nothing else uses it.`},
 	{"HS0720", "waits for a restart", `PVE has the new value and the guest does not: it takes effect at the guest's next restart, and the node's reboot policy leaves that to somebody else (staged, never),

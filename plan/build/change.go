@@ -143,6 +143,12 @@ func (s nodeSteps) changeDisks(d *difference, power string, one func(plan.Step, 
 			s.b.note(findKept, n.Address, "%s (%s) is taken from the guest and not deleted: PVE keeps it with the guest as an unused disk", slot, volume)
 		}
 	}
+	for _, slot := range []string{slotVariables, slotTPM} {
+		replaced := slices.Contains(d.unset, slot) || slices.ContainsFunc(d.set, func(a plan.Arg) bool { return a.Name == slot })
+		if volume := canon.Volume(have, slot); volume != "" && replaced {
+			s.b.note(findKept, n.Address, "%s (%s) is taken from the guest and not deleted: PVE keeps it with the guest as an unused disk", slot, volume)
+		}
+	}
 	for _, x := range d.attach {
 		step := s.onGuest(plan.GuestAttach, copyDeadline, text(plan.ArgDisk, x.slot), text(plan.ArgSize, strconv.FormatInt(int64(x.Size.V), 10)),
 			text(x.slot, x.makes(s.b, n, s.b.desired(n))), s.marker())

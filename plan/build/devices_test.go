@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/build"
 	"github.com/homestak/homestak/plan/canon"
 )
 
@@ -51,7 +53,7 @@ func TestEdits(t *testing.T) {
 		"disk is an ssd":         {"a disk:data=8", "a disk:data=8,ssd", "guest.configure(scsi2) guest.reboot(scsi2)!" + reboot, "scsi2.ssd:  → 1 (reboot)"},
 		"disk without backup":    {"a disk:data=8", "a disk:data=8,nobackup", "guest.configure(scsi2)", "scsi2.backup:  → 0 (live)"},
 		"disk on another bus":    {"a disk:data=8", "a disk:data=8,bus=virtio", "guest.detach! guest.attach guest.grow", "virtio0.discard:  → on (hotplug)"},
-		"further nic":            {"a", "a nic:1=bridge=vmbr1", "guest.configure(net1)!", "net1.bridge:  → vmbr1 (hotplug)"},
+		"further nic":            {"a", "a nic:1=bridge=vmbr1", "guest.configure(net1)", "net1.bridge:  → vmbr1 (hotplug)"},
 		"nic goes":               {"a nic:1=bridge=vmbr1 nic:2=", "a nic:2=", "guest.configure(delete)!", "net1.macaddr: 02:FE:A7:CC:93:5B →  (hotplug)"},
 		"nic on another net":     {"a nic:1=", "a nic:1=vlan=7", "guest.configure(net1)!", "net1.tag:  → 7 (live)"},
 		"nic model":              {"a", "a card=model=e1000", "guest.configure(net0)!", "net0.model: virtio → e1000 (hotplug)"},
@@ -61,7 +63,7 @@ func TestEdits(t *testing.T) {
 		"mtu":                    {"a", "a card=mtu=1400", "guest.configure(net0)!", "net0.mtu:  → 1400 (hotplug)"},
 		"rate":                   {"a", "a card=rate=10", "guest.configure(net0)", "net0.rate:  → 10 (live)"},
 		"memory":                 {"a", "a memory=4096", "guest.configure(memory) guest.reboot(memory)!" + reboot, "memory: 2048 → 4096 (reboot)"},
-		"memory, plugged":        {"a hw=numa,hotplug=memory+disk", "a hw=numa,hotplug=memory+disk memory=4096", "guest.configure(memory)!", "memory: 2048 → 4096 (hotplug)"},
+		"memory, plugged":        {"a hw=numa,hotplug=memory+disk", "a hw=numa,hotplug=memory+disk memory=4096", "guest.configure(memory)", "memory: 2048 → 4096 (hotplug)"},
 		"balloon":                {"a", "a hw=balloon=512", "guest.configure(balloon)", "balloon:  → 512 (live)"},
 		"no balloon":             {"a", "a hw=balloon=0", "guest.configure(balloon) guest.reboot(balloon)!" + reboot, "balloon:  → 0 (reboot)"},
 		"balloon unsaid":         {"a hw=balloon=512", "a", "guest.configure(delete)", "balloon: 512 →  (live)"},
@@ -173,4 +175,36 @@ func TestForeignDevices(t *testing.T) {
 		t.Error(dump(p))
 	}
 	refused(t, deployment("a disk:data=4"), f, plan.GoalCreate, "HS0624")
+}
+
+// A guest is made anew when the user says so, and then once: what is on it goes,
+// its number and identity stay, and the guests inside come back.
+func TestReplaceOnRequest(t *testing.T) {
+	lines := []string{"edge pve", "edge/a", "b needs=edge", "c"}
+	f := made(t, deployment(lines...))
+	o := options
+	o.Replace = []addr.Address{"m/edge"}
+	p, bad := build.Plan(deployment(lines...), f, plan.GoalCreate, o)
+	if bad.HasErrors() {
+		t.Fatal(bad)
+	}
+	actions := map[string]string{}
+	for _, c := range p.Program.Changes {
+		actions[string(c.Addr)] = c.Action.String()
+	}
+	if actions["m/edge"] != "replace" || actions["m/edge/a"] != "create" || actions["m/b"] != "none" || actions["m/c"] != "none" {
+		t.Error(actions)
+	}
+	if stake := p.Program.Changes[2].Stake; len(stake) != 2 || !plan.IsGuest(stake[1]) {
+		t.Errorf("%s: %v", p.Program.Changes[2].Addr, stake)
+	}
+	after := simulate(t, &p.Program, f, -1)
+	if again := makePlan(t, deployment(lines...), after, plan.GoalCreate); len(again.Program.Steps) > 0 {
+		t.Error(dump(again))
+	}
+	for _, g := range after.Hosts[0].Guests {
+		if want := map[addr.Address]uint{"m/edge": 2, "m/b": 1, "m/c": 1}[g.Marker.Addr]; g.Marker.Incarnation != want {
+			t.Errorf("%s has incarnation %d", g.Marker.Addr, g.Marker.Incarnation)
+		}
+	}
 }

@@ -52,9 +52,9 @@ func (b *builder) tellFixed(n *node) {
 		if place.IsZero() {
 			place = n.Decl
 		}
-		b.warn(findFixed, n.Address, place, "node %q was made with %s %s, the manifest says %s; that takes effect only when the guest is replaced, which this version does not do",
+		b.warn(findFixed, n.Address, place, "node %q was made with %s %s, the manifest says %s; that takes effect only when the guest is replaced",
 			n.Address, name, orNone(from), orNone(to)).
-			Help = "to have it now, destroy the node and create it again; its data goes with it"
+			Help = "to have it now, plan with --replace " + n.Address.Name() + "; what is on the guest goes with it"
 	}
 }
 

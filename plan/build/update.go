@@ -354,10 +354,22 @@ func withMarker(expect []plan.KV, g *plan.GuestFacts) []plan.KV {
 // risk of setting attributes: what is plugged in anew is gone for a moment, and
 // who talks to the guest over a network that it leaves is cut off.
 func risk(attrs []plan.Attr, power string) plan.Risk {
-	if power == plan.PowerRunning && slices.ContainsFunc(attrs, func(a plan.Attr) bool { return a.Class == plan.Hotplug || leaves(a) }) {
+	cuts := func(a plan.Attr) bool {
+		return a.Class == plan.Hotplug && a.Name != "memory" && !comes(attrs, a) || leaves(a)
+	}
+	if power == plan.PowerRunning && slices.ContainsFunc(attrs, cuts) {
 		return plan.Downtime
 	}
 	return plan.Safe
+}
+
+// comes reports whether a change is part of a device that the guest gets: nobody
+// misses it yet. What takes something away has no step in this sense, see
+// guest.detach.
+func comes(attrs []plan.Attr, a plan.Attr) bool {
+	return slices.ContainsFunc(attrs, func(x plan.Attr) bool {
+		return canon.KeyOf(x.Name) == canon.KeyOf(a.Name) && x.From == "" && (strings.HasSuffix(x.Name, ".macaddr") || strings.HasSuffix(x.Name, ".serial"))
+	})
 }
 
 // leaves reports whether a change takes an interface from a network it is on.

@@ -30,7 +30,7 @@ func reasonText(c *plan.Change, goal plan.Goal) string {
 	case plan.ReasonRemoved:
 		return "no longer in the manifest"
 	case plan.ReasonReplaced:
-		return "part of a replacement"
+		return "taken away and made anew"
 	case plan.ReasonParent:
 		if c.Action == plan.Delete {
 			return "goes with its parent"

@@ -233,7 +233,7 @@ func (t *text) node(c *plan.Change, depth, width int) {
 func createText(c *plan.Change, goal plan.Goal) string {
 	var parts []string
 	for _, want := range []struct{ attr, noun string }{
-		{"cores", "cores"}, {"memory", "memory"}, {"scsi0.size", "disk"}, {"image", ""},
+		{"cores", "cores"}, {"memory", "memory"}, {"scsi0.size", "disk"}, {"rootfs.size", "disk"}, {"image", ""},
 	} {
 		for _, a := range c.Attrs {
 			if a.Name == want.attr {
