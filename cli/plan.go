@@ -47,7 +47,7 @@ With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`
 			p.declare(f)
 			f.StringVarP(&out, "out", "o", "", "write the plan to `file`")
 			p.marks.declare(f)
-			f.StringArrayVar(&p.replace, "replace", nil, "make the guest of this `node` anew, though nothing needs that: what is on it is lost; repeatable")
+			f.StringArrayVar(&p.replace, "replace", nil, "make the guest of this `node` anew; what is on it is lost; repeatable")
 			f.StringVar(&p.goal, "goal", "create", "`goal`: create, destroy, reconcile or test")
 			f.StringVar(&p.facts, "facts", "", "`file` from `homestak facts`, or empty; default: ask the hosts")
 			f.BoolVar(&detailed, "detailed-exitcode", false, "exit 2 for changes, 3 for changes that destroy data")
