@@ -279,7 +279,7 @@ func TestLostLeaseStopsWrites(t *testing.T) {
 	}
 }
 
-// A storage or a bridge that is gone is found before anything is written.
+// A storage, a bridge or an image that is gone is found before anything is written.
 func TestMissingSuppliesAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, map[string]string{"one": one})
@@ -287,6 +287,7 @@ func TestMissingSuppliesAreRefused(t *testing.T) {
 	for _, c := range []struct{ arg, from, to, says string }{
 		{"net0", "bridge=vmbr0", "bridge=vmbr7", `no bridge "vmbr7"`},
 		{"scsi0", "data:0", "nowhere:0", `no storage "nowhere"`},
+		{"scsi0", "import-from=local:import/", "import-from=local:import/gone-", "no volume local:import/gone-"},
 	} {
 		data, err := plan.Encode(p)
 		if err != nil {

@@ -262,7 +262,7 @@ func (in *inspection) look(ctx context.Context, i int) {
 	s := &in.p.Steps[i]
 	if in.changes(s) {
 		in.lookInside(ctx, i)
-		in.lookAtDisks(ctx, i)
+		in.lookAround(ctx, i)
 		return
 	}
 	var verdict verdict
@@ -302,18 +302,38 @@ func (in *inspection) lookInside(ctx context.Context, i int) {
 	}
 }
 
-// lookAtDisks checks what a step needs on the storages of a guest that is there
-// already, although earlier steps are going to change the guest.
-func (in *inspection) lookAtDisks(ctx context.Context, i int) {
+// lookAround checks what a step names of its host and what it needs there, although
+// earlier steps are going to change its guest: they do not change the host. A host
+// that is changed itself, or is not there yet, cannot be looked at.
+func (in *inspection) lookAround(ctx context.Context, i int) {
 	t := in.newTask(&in.p.Steps[i], false)
-	if t.isOver() {
+	if t.isOver() || in.hostChanges(t.s) || in.fleet.connected(t.s.Host) == nil {
 		return
 	}
-	if d := in.checkDisks(ctx, t); d != nil && ctx.Err() == nil {
+	var err error
+	if d := in.checkDisks(ctx, t); d != nil {
+		err = d
+	} else {
+		err = steady(ctx, func() error { return in.checkSupplies(ctx, t.s) })
+	}
+	if err != nil && ctx.Err() == nil {
 		in.mu.Lock()
-		in.findings[i] = about(d, t.s)
+		in.findings[i] = about(in.env.explain(err), t.s)
 		in.mu.Unlock()
 	}
+}
+
+// hostChanges reports whether an earlier step is going to change a node that
+// carries a step's host.
+func (in *inspection) hostChanges(s *plan.Step) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for n := in.hostNode(s.Host); n != nil; n = in.hostNode(n.host) {
+		if in.acting[n.addr] {
+			return true
+		}
+	}
+	return false
 }
 
 // onlyPrepares reports whether a step brings files to a host and leaves the node
