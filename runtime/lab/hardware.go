@@ -56,7 +56,7 @@ func (l *Lab) disk(node, slot, text string) (guest.Disk, bool) {
 	if vol == nil {
 		return guest.Disk{}, false
 	}
-	d := guest.Disk{Slot: slot, Volume: vol.id(), Path: vol.file(), Size: vol.Size, CDROM: o["media"] == "cdrom"}
+	d := guest.Disk{Slot: slot, Volume: vol.id(), Path: vol.file(), Size: vol.Size, CDROM: o["media"] == "cdrom", Mount: o["mp"]}
 	if _, err := os.Stat(d.Path); err != nil {
 		d.Path = ""
 	}

@@ -95,7 +95,7 @@ func TestContainer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for cmd, want := range map[string]string{
-		"hostname": "web", "cat /etc/resolv.conf": "# --- BEGIN PVE ---\nsearch example.org\nnameserver 10.10.0.1\n# --- END PVE ---",
+		"hostname": "web", "test -d /srv/data && echo mounted": "mounted", "cat /etc/resolv.conf": "# --- BEGIN PVE ---\nsearch example.org\nnameserver 10.10.0.1\n# --- END PVE ---",
 	} {
 		if got := output(t, c, cmd); got != want {
 			t.Errorf("%s: %q", cmd, got)

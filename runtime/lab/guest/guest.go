@@ -154,6 +154,7 @@ type Disk struct {
 	State  string
 	Size   int64 // bytes
 	CDROM  bool
+	Mount  string // of a container: where it is mounted; "" for its root file system and for a VM
 }
 
 // NIC is one network card.

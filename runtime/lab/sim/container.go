@@ -44,7 +44,7 @@ func (m *machine) Install(ctx context.Context, hw guest.Hardware, in guest.Insta
 		return err
 	}
 	if hw.Container != nil {
-		if err := o.contain(ctx, *hw.Container, hw.NICs); err != nil {
+		if err := o.contain(ctx, hw); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,11 @@ func (o *operatingSystem) giveRoot(ctx context.Context, in guest.Install) error 
 }
 
 // contain writes into a container what PVE writes there before each start.
-func (o *operatingSystem) contain(ctx context.Context, c guest.Container, nics []guest.NIC) error {
+func (o *operatingSystem) contain(ctx context.Context, hw guest.Hardware) error {
+	c, nics := *hw.Container, hw.NICs
+	if err := o.mountPoints(ctx, hw.Disks); err != nil {
+		return err
+	}
 	short, _, _ := strings.Cut(c.Hostname, ".")
 	if short != "" {
 		if err := o.SetHostname(ctx, short); err != nil {
@@ -129,6 +133,23 @@ func (o *operatingSystem) contain(ctx context.Context, c guest.Container, nics [
 		}
 		if err := o.WriteFile(ctx, name, []byte(files[name]), system.FileInfo{Mode: 0o644, Owner: "root", Group: "root"}); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// mountPoints makes the directories that disks are mounted on. What is written
+// there stays on the root file system: the lab's containers have one.
+func (o *operatingSystem) mountPoints(ctx context.Context, disks []guest.Disk) error {
+	for _, d := range disks {
+		if d.Mount == "" {
+			continue
+		}
+		if _, err := o.Stat(d.Mount); errors.Is(err, system.ErrNotExist) {
+			err = o.Mkdir(d.Mount, system.FileInfo{Mode: 0o755, Owner: "root", Group: "root"})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -132,8 +132,11 @@ func (p *power) hotplug(hw guest.Hardware) error {
 			p.store.move(d.State)
 		}
 	}
+	if err := p.os.mountPoints(p.ctx, hw.Disks); err != nil {
+		return err
+	}
 	if slices.Equal(old.NICs, hw.NICs) {
-		return nil
+		return p.persist()
 	}
 	for _, nic := range old.NICs {
 		p.host.Detach(strings.ToUpper(nic.MAC))

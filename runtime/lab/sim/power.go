@@ -130,8 +130,8 @@ func (p *power) start(fresh bool, disks []guest.Disk) error {
 		}
 	}
 	p.os.Boot()
-	if c := p.hardware().Container; c != nil {
-		if err := p.os.contain(p.ctx, *c, p.hardware().NICs); err != nil {
+	if hw := p.hardware(); hw.Container != nil {
+		if err := p.os.contain(p.ctx, hw); err != nil {
 			return err
 		}
 	}
