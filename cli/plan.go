@@ -36,7 +36,7 @@ digest on every machine. Nothing is written to any host.
   homestak plan -M n2-push -H lab --only edge      of some nodes: homestak doc selectors
   homestak plan -M old --adopt web=101             guest 101 is node web from now on
   homestak plan -M old --forget web                it is not, and is left as it is
-  homestak plan -M n2-push --replace edge          edge gets a new guest, and loses what is on the old one
+  homestak plan -M n2-push --replace edge          edge is made anew, and loses its data
 
 With --detailed-exitcode: 0 no changes, 2 changes, 3 changes that destroy data.`,
 		setup: func(f *pflag.FlagSet) func(context.Context, *app, []string) error {
