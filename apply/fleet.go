@@ -234,7 +234,7 @@ func (f *fleet) enter(ctx context.Context, name string, n *node, l *link) (*host
 	if pin := f.pin(name); pin != "" && pin != fingerprint {
 		return nil, certificateChanged(name, pin, fingerprint)
 	}
-	tokens := tokenStore{env: f.env, link: l, node: n, fingerprint: fingerprint}
+	tokens := tokenStore{env: f.env, link: l, node: n, fingerprint: fingerprint, writing: f.writing}
 	token, cached, err := tokens.get(ctx)
 	if err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (o hostEnroll) act(ctx context.Context) error {
 	err := o.until(ctx, func(ctx context.Context) (err error) {
 		missing, err = o.missing(ctx)
 		var d *diag.Diagnostic
-		if err == nil || errors.As(err, &d) && d.Code == codeHostCertificate {
+		if err == nil || errors.As(err, &d) && (d.Code == codeHostCertificate || d.Code == codeLeaseLost) {
 			return err
 		}
 		o.progress("waiting for its API: " + o.env.brief(err))

@@ -117,7 +117,7 @@ func (t *task) live(ctx, work context.Context) error {
 			return nil
 		}
 		if err == nil {
-			err = t.attempt(work)
+			err = t.whose(work, t.attempt(work))
 		}
 		if err == nil {
 			t.out.State = StateActed
@@ -179,6 +179,23 @@ func (t *task) checkGuards(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// whose looks for what is behind a failed attempt: when another driver has taken
+// over, whatever else went wrong came from that.
+func (t *task) whose(ctx context.Context, err error) error {
+	if _, reads := t.op.(reader); err == nil || reads {
+		return err
+	}
+	var lost, already *diag.Diagnostic
+	if errors.As(err, &already) && already.Code == codeLeaseLost {
+		return err
+	}
+	if errors.As(t.checkLeases(ctx), &lost) && lost.Code == codeLeaseLost {
+		lost.Notes = append(lost.Notes, diag.Note{Text: "what failed then: " + t.env.brief(err)})
+		return lost
+	}
+	return err
 }
 
 // attempt writes once.

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/runtime/pve"
 	"github.com/homestak/homestak/runtime/secret"
 	"github.com/homestak/homestak/runtime/ssh"
 )
@@ -25,6 +26,7 @@ type tokenStore struct {
 	link        *link
 	node        *node
 	fingerprint string
+	writing     pve.Writing // asked before a token is made; nil = nobody
 }
 
 // tokenFile is the cached form. A token is only good with the certificate it was
@@ -68,6 +70,14 @@ func (t *tokenStore) tokenName() string {
 // mint makes a token on the host as root, over SSH, and caches it. PVE shows a
 // token's value once, so one that exists already is replaced.
 func (t *tokenStore) mint(ctx context.Context) (secret.Value, error) {
+	if t.writing != nil {
+		bound, done, err := t.writing(ctx)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		defer done()
+		ctx = bound
+	}
 	path := "/access/users/root@pam/token/" + t.tokenName()
 	create := "sudo -n pvesh create " + path + " --privsep 0 --output-format json"
 	out, err := t.link.output(ctx, create)
