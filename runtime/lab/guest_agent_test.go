@@ -76,9 +76,33 @@ func TestAgentExec(t *testing.T) {
 	if got := h.get(agent + "file-read?file=/srv/with%20blank").(map[string]any); got["content"] != "a b" {
 		t.Error(got)
 	}
+	for _, path := range []string{"get-time", "get-timezone", "get-users", "get-vcpus", "info"} {
+		if got := h.get(agent + path).(map[string]any); got["result"] == nil {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+	post := func(path string, form url.Values) any {
+		t.Helper()
+		got, _ := h.send("POST", agent+path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode())).(map[string]any)
+		return got["result"]
+	}
+	if post("fsfreeze-freeze", nil) != 1.0 || post("fsfreeze-status", nil) != "frozen" || post("fsfreeze-thaw", nil) != 1.0 || post("fsfreeze-status", nil) != "thawed" {
+		t.Error("a file system does not freeze and thaw")
+	}
+	form := url.Values{"command": {"get-host-name"}}
+	old, _ := h.send("POST", strings.TrimSuffix(agent, "/"), "application/x-www-form-urlencoded", strings.NewReader(form.Encode())).(map[string]any)
+	if name, _ := old["result"].(map[string]any); name["host-name"] != "web" {
+		t.Error(old)
+	}
 	fs := h.get(agent + "get-fsinfo").(map[string]any)["result"].([]any)
 	if root := fs[0].(map[string]any); root["mountpoint"] != "/" || root["name"] != "sda1" {
 		t.Error(fs)
+	}
+	post("shutdown", nil)
+	for t.Context().Err() == nil {
+		if got := h.get("/nodes/NODE/qemu/100/status/current").(map[string]any); got["status"] == "stopped" {
+			break
+		}
 	}
 }
 

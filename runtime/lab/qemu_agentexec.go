@@ -24,6 +24,8 @@ type execs struct {
 	mu   sync.Mutex
 	last int // pid
 	byVM map[uint]map[int]*execution
+
+	frozen []uint // guests whose file systems are
 }
 
 type execution struct {
