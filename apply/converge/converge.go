@@ -142,6 +142,15 @@ func Serve(ctx context.Context, sys system.System, args []string, stdin io.Reade
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if req.UserCA != "" && !check {
+		if err := admit(ctx, sys, req.UserCA); err != nil {
+			r := refuse(Report{Node: p.Node, Program: program.Digest(req.Program)}, fmt.Errorf("the driver's account: %w", err))
+			if err := writeLine(stdout, line{Report: &r}); err != nil {
+				return ExitFailed
+			}
+			return r.Exit()
+		}
+	}
 	report := Run(ctx, sys, p, &req.Bundle, Options{Check: check}, func(res Result) {
 		// Nobody reads any more: stop at the next resource instead of going on unseen.
 		if err := writeLine(stdout, line{Result: &res}); err != nil {

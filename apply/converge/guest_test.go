@@ -54,6 +54,7 @@ func full() *program.Program {
 		Resources: []program.Resource{
 			{Hostname: &program.Hostname{Name: "pve1", Domain: "home.arpa", Routable: true}},
 			{Timezone: &program.Timezone{Name: "America/Denver"}},
+			{Package: &program.Package{Name: "chrony"}},
 			{Package: &program.Package{Name: "htop"}},
 			{Package: &program.Package{Name: "rpcbind"}},
 			{User: &program.User{Name: "alice", Sudo: true}},

@@ -18,20 +18,27 @@ const (
 )
 
 // Request is what the driver sends. Program stays in its encoded form, so that
-// its digest is that of the plan.
+// its digest is that of the plan. UserCA, if not "", is the public key of the
+// site's SSH user authority in authorized_keys form: the driver is let in by it
+// from then on, on a machine whose seed did not see to that.
 //
-//	request = { 1: program bytes, 2: bundle bytes }    ; deterministic CBOR
+//	request = { 1: program bytes, 2: bundle bytes, ? 3: user authority }    ; deterministic CBOR
 type Request struct {
 	Program []byte
 	Bundle  program.Bundle
+	UserCA  string
 }
 
 type wireRequest struct {
 	Program []byte `cbor:"1,keyasint"`
 	Bundle  []byte `cbor:"2,keyasint"`
+	UserCA  string `cbor:"3,keyasint,omitempty"`
 }
 
-const maxRequest = program.MaxProgram + program.MaxBundle + 64
+const (
+	maxUserCA  = 4096
+	maxRequest = program.MaxProgram + program.MaxBundle + maxUserCA + 64
+)
 
 // EncodeRequest gives the bytes for the target's standard input. They are
 // secret when the bundle is not empty.
@@ -44,7 +51,7 @@ func EncodeRequest(r Request) ([]byte, error) {
 	if err != nil {
 		return nil, codeRequest.Errorf("the request cannot be encoded")
 	}
-	return mode.Marshal(wireRequest{Program: r.Program, Bundle: bundle})
+	return mode.Marshal(wireRequest{Program: r.Program, Bundle: bundle, UserCA: r.UserCA})
 }
 
 // ReadRequest reads one request to the end of in. It takes what EncodeRequest
@@ -72,7 +79,7 @@ func ReadRequest(in io.Reader) (*Request, *program.Program, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &Request{Program: w.Program, Bundle: *bundle}
+	r := &Request{Program: w.Program, Bundle: *bundle, UserCA: w.UserCA}
 	if again, err := EncodeRequest(*r); err != nil || !bytes.Equal(again, data) {
 		return bad()
 	}
