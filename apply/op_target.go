@@ -167,7 +167,11 @@ func (t *task) request() ([]byte, error) {
 		}
 		bundle.Values = append(bundle.Values, program.BundleValue{Name: name, Value: value})
 	}
-	return converge.EncodeRequest(converge.Request{Program: data, Bundle: bundle})
+	q := converge.Request{Program: data, Bundle: bundle}
+	if t.n.kind == kindCT {
+		q.UserCA = t.env.Keys.UserCALine()
+	}
+	return converge.EncodeRequest(q)
 }
 
 // binary is the homestak that runs on targets.
