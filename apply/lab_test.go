@@ -211,8 +211,13 @@ func (w *world) do(method, path string, params ...string) any {
 // taskEnd waits, by asking, until a task of the lab has ended.
 func (w *world) taskEnd(upid string) {
 	w.t.Helper()
+	w.taskEndOn("lab", upid)
+}
+
+func (w *world) taskEndOn(node, upid string) {
+	w.t.Helper()
 	for ; ; runtime.Gosched() {
-		_, data, _ := w.lab.Do(w.t.Context(), "GET", "/nodes/lab/tasks/"+upid+"/status", nil)
+		_, data, _ := w.lab.Do(w.t.Context(), "GET", "/nodes/"+node+"/tasks/"+upid+"/status", nil)
 		if st, _ := json.Marshal(data); strings.Contains(string(st), `"stopped"`) {
 			if !strings.Contains(string(st), `"OK"`) {
 				w.t.Fatalf("task %s: %s", upid, st)

@@ -30,6 +30,7 @@ func (t *task) operation() operation {
 		if t.s.Text(plan.ArgWhat) != plan.WhatGuest {
 			return diskMove{t}
 		}
+		return guestMove{t}
 	case plan.GuestConfigure:
 		if t.s.Text(plan.ArgProgram) != "" {
 			return guestReady{t}

@@ -12,7 +12,6 @@ const (
 	codeDelegate diag.Code = "HS0932"
 	codeLate     diag.Code = "HS0933"
 	codeOp       diag.Code = "HS0934"
-	codeAction   diag.Code = "HS0935"
 
 	codeRealMachine diag.Code = "HS0936"
 )
@@ -26,14 +25,6 @@ func (r *run) supported() diag.List {
 		if !seen[d.Message] {
 			seen[d.Message] = true
 			bad = append(bad, d)
-		}
-	}
-	for _, c := range r.p.Changes {
-		switch c.Action {
-		case plan.Move:
-			d := codeAction.Errorf("%s: to %s a guest is not supported in this version", c.Addr, c.Action)
-			d.Help = "destroy and create the node, or do it by hand and plan again"
-			refuse(d)
 		}
 	}
 	for _, list := range [][]plan.Step{r.p.Steps, r.p.Undo} {

@@ -95,6 +95,7 @@ const (
 	ReasonContext    = "context"    // the plan is not about it; other nodes of the plan are in it
 	ReasonAdopt      = "adopt"      // the user says that a guest is this node
 	ReasonForget     = "forget"     // the user gives the guest up
+	ReasonMoved      = "moved"      // others moved it from where it is pinned
 	ReasonRenamed    = "renamed"    // the manifest says that the node had another address
 )
 

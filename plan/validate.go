@@ -126,7 +126,7 @@ func isReason(s string) bool {
 	switch s {
 	case ReasonAbsent, ReasonPresent, ReasonDiffers, ReasonUnfinished, ReasonStopped, ReasonSpec, ReasonGoal,
 		ReasonRemoved, ReasonReplaced, ReasonParent, ReasonTested, ReasonLeftover, ReasonContext,
-		ReasonAdopt, ReasonForget, ReasonRenamed:
+		ReasonAdopt, ReasonForget, ReasonMoved, ReasonRenamed:
 		return true
 	}
 	return false

@@ -12,6 +12,8 @@ whose children are still in it and would become unreachable. See what there is w
 happens to a machine you love by accident; the next plan shows each difference as a change, with what it costs. To keep the guest as it is, write what it has into the manifest; "homestak import" does that for you.`},
 	{"HS0711", "forgotten node is still declared", `The guest is given up, and the manifest still declares its node. homestak does not make a second guest of one name and one uuid beside the first, so plans of the manifest
 are refused from now on. Take the node out of the manifest, or adopt the guest again.`},
+	{"HS0712", "guest was moved to another cluster node", `The guest is on another node of its cluster than the host that the manifest names: an administrator or HA moved it. Its place is a fact and not a
+difference, so it stays there, and homestak works on it through the host that it knows. Say placement: {pin: true} to have it brought back.`},
 	{"HS0977", "the file to import into exists", `"homestak import --write" makes a new manifest and never changes one that is there, because a manifest is written by people. Name another
 file, or move the old one away. To take guests into a manifest that exists, import them into a new one and copy the nodes.`},
 	{"HS0978", "nothing to import", `No guest of the host was chosen, or all that were chosen cannot be imported: they are homestak's already, belong to another site, or are templates; each is named

@@ -125,6 +125,7 @@ type node struct {
 	former bool         // its guest was found under that address
 	adopts bool         // its guest is one that the user says is it
 	forget bool         // its guest is given up
+	away   bool         // its guest is on another node of the cluster than it is pinned to
 
 	digest  string // of its node program
 	data    []byte

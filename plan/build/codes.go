@@ -42,6 +42,7 @@ const (
 	findFixed       diag.Code = "HS0708" // fixed when the guest was made, and the manifest says otherwise
 	findLeft        diag.Code = "HS0709" // an interrupted run left it
 	findAdopted     diag.Code = "HS0710" // an adopted guest is not as its node declares
+	findMoved       diag.Code = "HS0712" // on another node of the cluster, and not pinned
 	findForgotten   diag.Code = "HS0711" // given up, and still declared
 	findStaged      diag.Code = "HS0720" // waits for a restart that is not in the plan
 	findHeld        diag.Code = "HS0721" // needs a restart, and is not made because of that

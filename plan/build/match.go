@@ -218,12 +218,16 @@ func (b *builder) recognise(n *node, r *ref) {
 		b.fail(codeElsewhere, n.Host.From.Range, n.Decl, "node %q is %s, the manifest wants it on %s", n.Address, r, n.host.name).
 			Help = "write that host, or destroy the node there first; guests are not moved between clusters"
 	case r.guest.Node == "" || r.guest.Node == n.host.facts.Node:
+	case n.Extra().Placement.Pin.V && !n.adopts:
+		n.away = true
 	case here == nil:
-		b.fail(codeElsewhere, n.Host.From.Range, n.Decl, "node %q is on cluster node %q, which no host of this site names", n.Address, r.guest.Node).
-			Help = "add a host entry for that cluster node, or migrate the guest back to " + n.host.name
+		// An administrator or HA moved it: its place is a fact, not drift. Any host of
+		// the cluster passes on what is asked of the node it is on.
+		b.note(findMoved, n.Address, "%s is on cluster node %s, where others moved it; it stays there", r, r.guest.Node)
 	default:
-		// An administrator or HA moved it: its place is a fact, not drift.
-		n.host = b.siteHost(here.Name, n)
+		if h := b.siteHost(here.Name, n); h != nil {
+			n.host = h
+		}
 	}
 }
 

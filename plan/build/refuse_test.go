@@ -138,13 +138,25 @@ func TestSeveralCandidates(t *testing.T) {
 	// Both hosts of a cluster report it: it is one guest.
 	f.Hosts[0].Guests = slices.Clone(f.Hosts[1].Guests)
 	makePlan(t, d, f, plan.GoalCreate)
-	// It is on a node that the site does not know.
+	// It is on a node that the site does not know: that is a fact, too, and whatever
+	// host of the cluster is named passes on what is asked.
 	for i := range f.Hosts {
 		for j := range f.Hosts[i].Guests {
 			f.Hosts[i].Guests[j].Node = "uncle"
 		}
 	}
-	refused(t, d, f, plan.GoalCreate, "HS0622", "HS0622")
+	p = makePlan(t, d, f, plan.GoalCreate)
+	if len(p.Program.Steps) > 0 || !slices.ContainsFunc(p.Notes.Findings, func(x plan.Finding) bool { return x.Code == "HS0712" }) {
+		t.Errorf("a guest that was moved out of sight:\n%s", dump(p))
+	}
+	// Pinned, it goes back.
+	for i := range d.Nodes {
+		d.Nodes[i].Guest = &ir.Guest{Placement: ir.Placement{Pin: val(true)}}
+	}
+	p = makePlan(t, d, f, plan.GoalCreate)
+	if c := p.Program.Changes[0]; c.Action != plan.Move || c.Reason != plan.ReasonMoved || p.Program.Steps[0].Op != plan.GuestMove || p.Program.Steps[0].Text(plan.ArgTarget) != "father" {
+		t.Errorf("a pinned guest:\n%s", dump(p))
+	}
 }
 
 func TestMarksThatSuffice(t *testing.T) {

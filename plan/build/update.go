@@ -46,6 +46,8 @@ func (b *builder) update(n *node) plan.Change {
 		c.Action, c.Reason = plan.None, plan.ReasonPresent
 	case n.former:
 		c.Action, c.Reason = plan.Rename, plan.ReasonRenamed
+	case n.away && c.Reason == plan.ReasonMoved:
+		c.Action = plan.Move
 	}
 	if diff.reason == "" && !diff.tail.await {
 		return c
@@ -58,6 +60,9 @@ func (b *builder) update(n *node) plan.Change {
 	}
 	at := b.gates(n)
 	one := func(step plan.Step, ordinal string) { at = []int32{s.add(step, ordinal, at...)} }
+	if n.away {
+		one(s.bring(power), "guest")
+	}
 	if n.former {
 		one(s.rename(power), "")
 	}
@@ -136,15 +141,18 @@ func (b *builder) compare(n *node) difference {
 		}
 		d.attrs = append(d.attrs, a)
 	}
-	if n.former { // guest.rename brings the name
-		d.set = slices.DeleteFunc(d.set, func(a plan.Arg) bool { return a.Name == n.nameKey() })
-	}
 	if !b.makesDisks(n, d.attrs) {
 		return difference{}
 	}
 	b.place(n, &d, have, without(want, have, held))
+	if n.former { // guest.rename brings the name
+		d.set = slices.DeleteFunc(d.set, func(a plan.Arg) bool { return a.Name == n.nameKey() })
+	}
 	b.drifted(n, d.attrs)
 	b.restarts(n, &d, want, held)
+	if n.away {
+		d.attrs = append(d.attrs, plan.Attr{Name: attrNode, From: n.match.guest.Node, To: n.host.facts.Node})
+	}
 	d.start = !running || n.downed() || d.off
 	b.classify(n, &d)
 	slices.SortFunc(d.attrs, func(x, y plan.Attr) int { return strings.Compare(x.Name, y.Name) })
@@ -219,8 +227,11 @@ func (b *builder) classify(n *node, d *difference) {
 	if n.isAdopted() {
 		// What runs inside, and whether it runs, is nobody's to say but its owner's.
 		d.start = false
-		if d.changes() || n.former {
+		switch {
+		case d.changes(), n.former:
 			d.reason = plan.ReasonDiffers
+		case n.away:
+			d.reason = plan.ReasonMoved
 		}
 		return
 	}
@@ -249,6 +260,8 @@ func (b *builder) classify(n *node, d *difference) {
 		d.reason = plan.ReasonUnfinished
 	case d.changes():
 		d.reason = plan.ReasonDiffers
+	case n.away:
+		d.reason = plan.ReasonMoved
 	case proven != n.digest, n.rotated():
 		d.reason = plan.ReasonSpec
 	case adopted:

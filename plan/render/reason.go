@@ -44,6 +44,8 @@ func reasonText(c *plan.Change, goal plan.Goal) string {
 		return "you say this guest is it"
 	case plan.ReasonForget:
 		return "given up, and left as it is"
+	case plan.ReasonMoved:
+		return "others moved it from where it is pinned"
 	case plan.ReasonRenamed:
 		return "was " + string(c.Was)
 	case plan.ReasonLeftover:

@@ -126,6 +126,19 @@ func (g Guest) Reboot(ctx context.Context, seconds uint) (UPID, error) {
 	return g.power(ctx, "reboot", timeout(seconds))
 }
 
+// Migrate moves the guest to another node of its cluster. One that runs goes on
+// running with its local disks, if it is a VM; a container restarts on the other node.
+func (g Guest) Migrate(ctx context.Context, target string, runs bool) (UPID, error) {
+	params := []plan.KV{{Key: "target", Value: target}}
+	switch {
+	case runs && g.kind == kindCT:
+		params = append(params, plan.KV{Key: "restart", Value: "1"})
+	case runs:
+		params = append(params, plan.KV{Key: "online", Value: "1"}, plan.KV{Key: "with-local-disks", Value: "1"})
+	}
+	return g.c.task(ctx, http.MethodPost, g.path()+"/migrate", params)
+}
+
 func timeout(seconds uint) []plan.KV {
 	return []plan.KV{{Key: "timeout", Value: strconv.FormatUint(uint64(seconds), 10)}}
 }
