@@ -3,7 +3,6 @@ package lab
 import (
 	"cmp"
 	"crypto/sha1"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -166,9 +165,11 @@ func (c *call) clusterNodeAdd() (any, error) {
 	if err := c.AddNode(name); err != nil {
 		return nil, err
 	}
-	key := sha1.Sum([]byte(c.CertificatePEM()))
+	c.mu.Lock()
+	key := c.cluster.Key
+	c.mu.Unlock()
 	return map[string]any{
-		"corosync_authkey": base64.StdEncoding.EncodeToString(key[:]), "corosync_conf": c.corosyncConf(), "warnings": []any{},
+		"corosync_authkey": key, "corosync_conf": c.corosyncConf(), "warnings": []any{},
 	}, nil
 }
 

@@ -32,6 +32,17 @@ func (l *Lab) serveConnect(ctx context.Context, node string, r *http.Request) an
 		l.log.request(entry, l.now())
 		return *a
 	}
+	if m := l.joined(); m != nil {
+		far, err := l.forwardConnect(ctx, m, r)
+		if err != nil {
+			return refuse(502, err.Error())
+		}
+		entry.Status = 200
+		l.log.request(entry, l.now())
+		return answer{status: 200, reason: "Connection established", hijack: func(near net.Conn, rest *bufio.Reader) {
+			splice(ctx, near, rest, far)
+		}}
+	}
 	who, err := l.authenticate(ctx, r, header)
 	if err != nil {
 		return refuse(407, err.Error())

@@ -42,6 +42,9 @@ type clusterFile struct {
 	Name    string    `json:"name,omitempty"`
 	Version int       `json:"version,omitempty"` // of corosync's configuration
 	Members []*member `json:"members"`           // by name
+	Key     string    `json:"key,omitempty"`     // proves one member to another
+
+	Joined *membership `json:"joined,omitempty"` // the lab whose cluster this one is in, if that is another's
 }
 
 // clone is a copy that can be changed.
@@ -101,6 +104,9 @@ func (l *Lab) loadCluster() error {
 
 // saveCluster replaces the cluster, on disk first; the caller holds mu.
 func (l *Lab) saveCluster(f clusterFile) error {
+	if f.Name != "" && f.Key == "" {
+		f.Key = newUUID()
+	}
 	if err := l.dir.save(f, "cluster.json"); err != nil {
 		return dirError(l.dir.root, err)
 	}

@@ -55,6 +55,7 @@ func handlers() map[string]handler {
 		"GET /cluster/config/qdevice":            (*call).clusterQDevice,
 		"GET /cluster/config/totem":              (*call).clusterTotem,
 		"GET /cluster/config/join":               (*call).clusterJoinInfo,
+		"POST /cluster/config/join":              (*call).clusterJoin,
 		"GET /cluster/config/nodes":              (*call).clusterNodes,
 		"POST /cluster/config/nodes/{node}":      (*call).clusterNodeAdd,
 		"DELETE /cluster/config/nodes/{node}":    (*call).clusterNodeDelete,

@@ -154,8 +154,21 @@ func (l *Lab) serveHTTP(ctx context.Context, node string, r *http.Request) answe
 		l.log.request(entry, l.now())
 		return *a
 	}
+	if m := l.joined(); m != nil && !l.ownTask(ctx, m, r, path) {
+		a := l.forward(ctx, m, r)
+		entry.Status = a.status
+		l.log.request(entry, l.now())
+		return a
+	}
 	who, err := identity{}, error(nil)
-	if !openMethod(r.Method, path) {
+	member, root := l.fromMember(r.Header)
+	if member != "" {
+		node = member
+	}
+	switch {
+	case root, l.joined() != nil: // let in by the cluster
+		who = identity{user: rootUser, all: true}
+	case !openMethod(r.Method, path):
 		who, err = l.authenticate(ctx, r, r.Header.Get("Authorization"))
 	}
 	if err != nil {
@@ -233,6 +246,9 @@ func encode(format string, data any, err error) answer {
 // "data"; when status is not 200, reason is PVE's message, with its texts by
 // parameter on lines of their own ("vmid: …").
 func (l *Lab) Do(ctx context.Context, verb, path string, params []KV) (status int, data any, reason string) {
+	if m := l.joined(); m != nil {
+		return l.forwardDo(ctx, m, verb, path, params)
+	}
 	began := l.now()
 	who := identity{user: "root@pam", all: true}
 	q := request{verb: verb, path: "/" + strings.Trim(path, "/"), params: params}
