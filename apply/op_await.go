@@ -12,6 +12,7 @@ import (
 
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/runtime/pve"
 	"github.com/homestak/homestak/runtime/ssh"
 )
 
@@ -90,6 +91,15 @@ func (t *task) until(ctx context.Context, holds func(context.Context) error) err
 		}
 		wait = min(wait*3/2, laterLook)
 	}
+}
+
+// agentSays reports whether an error is something that the agent of a guest which
+// is on, or the channel to it, said of itself: nobody lists all its words, and a
+// guest that is just starting says many.
+func agentSays(err error) bool {
+	var said *pve.Error
+	return errors.As(err, &said) && strings.Contains(said.Path, "/agent/") && pve.ClassOf(err) == pve.Permanent &&
+		!(strings.HasPrefix(said.Reason, "VM ") && strings.HasSuffix(said.Reason, " is not running"))
 }
 
 // errNotYet is a condition that does not hold yet.

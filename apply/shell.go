@@ -205,5 +205,5 @@ func mayCome(err error) bool {
 	if errors.As(err, &d) && d.Code == codeNoAddress {
 		return true
 	}
-	return pve.ClassOf(err).Retry()
+	return pve.ClassOf(err).Retry() || agentSays(err)
 }
