@@ -57,6 +57,8 @@ type host struct {
 	listing turn
 	all     []pve.Resource
 	listed  time.Time
+
+	seen sights // guarded by mu
 }
 
 func newFleet(env *Env, run string) *fleet {

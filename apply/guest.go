@@ -86,9 +86,9 @@ func (h *host) expect(n *node) {
 // on is for calls about a guest that was read.
 func (h *host) on(g *guest) pve.Guest { return h.api.Guest(g.Kind, g.node, g.VMID) }
 
-// guest reads the guest at a vmid, wherever in the cluster it is; nil when there
+// readGuest reads the guest at a vmid, wherever in the cluster it is; nil when there
 // is none. Power is not filled in: it has an answer of its own.
-func (h *host) guest(ctx context.Context, vmid uint, key []byte) (*guest, error) {
+func (h *host) readGuest(ctx context.Context, vmid uint, key []byte) (*guest, error) {
 	at := h.place(vmid)
 	config, err := h.api.Guest(at.kind, at.node, vmid).Config(ctx)
 	if err == nil {

@@ -121,6 +121,9 @@ func (o guestStart) probe(ctx context.Context) (bool, error) {
 	if err != nil || !o.ours(g, o.n) {
 		return false, err
 	}
+	if h.isOff(g.VMID) {
+		return false, nil
+	}
 	power, err := h.power(ctx, g)
 	o.why = "the guest is " + power
 	return power == plan.PowerRunning, err

@@ -32,9 +32,9 @@ const (
 // connection gets a new one.
 const certificateTTL = time.Hour
 
-// address is where a node answers on its host's network: the IPv4 address the
+// askAddress is where a node answers on its host's network: the IPv4 address the
 // agent reports for the NIC homestak declared.
-func (f *fleet) address(ctx context.Context, n *node) (netip.Addr, error) {
+func (f *fleet) askAddress(ctx context.Context, n *node) (netip.Addr, error) {
 	h, err := f.host(ctx, n.host)
 	if err != nil {
 		return netip.Addr{}, err

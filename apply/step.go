@@ -222,7 +222,9 @@ func (t *task) attempt(ctx context.Context) error {
 		t.touched[t.s.Addr] = true
 		t.mu.Unlock()
 	}
-	if err := t.op.act(ctx); err != nil {
+	err := t.op.act(ctx)
+	t.wrote()
+	if err != nil {
 		return err
 	}
 	if v, ok := t.op.(verifier); ok {
@@ -248,9 +250,11 @@ func (t *task) progress(text string) { t.emit(Event{Kind: StepProgress, Text: te
 // wait writes down a task's UPID and waits for its end; err is that of the call
 // which started it.
 func (t *task) wait(ctx context.Context, h *host, upid pve.UPID, err error) error {
+	t.wrote()
 	if err != nil || upid == "" {
 		return err
 	}
+	defer t.wrote()
 	if err := t.record(journal.Record{Kind: journal.Task, Step: string(t.s.ID), Host: h.name, UPID: string(upid)}); err != nil {
 		return journalFailed(err)
 	}
