@@ -150,6 +150,8 @@ func (p *player) before(x *exchange) {
 	case x.section == "20-clone-boot" && strings.HasSuffix(x.path, "/agent/network-get-interfaces"):
 		p.inside("POST", "/nodes/pve1/qemu/121/status/start")
 		time.Sleep(160 * time.Second)
+	case x.section == "18-race-abort" && x.verb == "DELETE" && x.path == "/nodes/pve1/qemu/133":
+		time.Sleep(5 * time.Second) // the start has ended
 	case x.verb == "DELETE" && x.path == "/nodes/pve1/tasks/"+clone && p.names[clone] != "":
 		p.wait(p.names[clone])
 	}

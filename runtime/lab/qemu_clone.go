@@ -250,10 +250,12 @@ func (l *Lab) clone(t *task, v *vm, p *cloning) error {
 	}
 	defer release()
 	t.logf("creating a clone of VM %d with ID %d", p.from, p.to)
-	if err := t.delay(); err != nil {
-		return err
-	}
 	for _, d := range p.drives {
+		if !isCloudInit(d.o["file"]) { // which is small: it is there at once
+			if err := t.delay(); err != nil {
+				return err
+			}
+		}
 		vol, err := l.copyDrive(t, d.slot, d.o["file"], copying{
 			node: v.Node, snap: p.snap, full: d.full, to: p.to, storage: p.storage, format: p.format,
 		})
@@ -265,6 +267,9 @@ func (l *Lab) clone(t *task, v *vm, p *cloning) error {
 		if err := l.saveConfig(v); err != nil {
 			return err
 		}
+	}
+	if err := t.delay(); err != nil {
+		return err
 	}
 	if p.pool != "" {
 		if err := l.joinPool(p.pool, p.to); err != nil {
