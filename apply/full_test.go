@@ -76,7 +76,7 @@ func TestContainerInFull(t *testing.T) {
 	w.edit(", type: ct, disks: [{name: data, size: 1, path: /srv}]", makesCT...)
 	w.edit(", type: ct, cores: 2, memory: 1024, swap: 0, disks: [{name: data, size: 1, path: /srv}]", "guest.configure")
 	w.edit(", type: ct, cores: 2, memory: 1024, disks: [{name: data, size: 2, path: /srv}, {name: more, size: 1, path: /more}], interfaces: [{ip: dhcp}]",
-		"guest.configure", "guest.grow", "guest.attach")
+		"guest.grow", "guest.configure", "guest.attach")
 	w.edit(", type: ct, cores: 2, memory: 1024, disks: [{name: more, size: 1, path: /more}], features: {nesting: true}",
 		append(strings.Fields("guest.configure guest.detach"), reboots...)...)
 	w.edit(", type: ct, cores: 2, memory: 1024, disks: [{name: more, size: 1, path: /more}], features: {nesting: true}, storage: local",

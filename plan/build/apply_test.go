@@ -161,7 +161,7 @@ func (w *model) create(s *plan.Step, h *plan.HostFacts) {
 		w.t.Fatalf("%s is made on vmid %d, which is taken", s.Addr, c.VMID)
 	}
 	for i := range kvs {
-		kvs[i].Value = allocate(kvs[i].Key, kvs[i].Value, s.Text("vmid"))
+		kvs[i].Value = allocate(kvs[i].Key, kvs[i].Value, s.Text("vmid"), i)
 	}
 	kind := canon.KindOf(s)
 	config := canon.Config(kind, kvs)
@@ -182,12 +182,12 @@ func (w *model) create(s *plan.Step, h *plan.HostFacts) {
 }
 
 // allocate makes the volume of "storage:8,…".
-func allocate(key, value, vmid string) string {
+func allocate(key, value, vmid string, at int) string {
 	bus, _, _ := canon.Slot(key)
 	file, rest, _ := strings.Cut(value, ",")
 	storage, size, isDisk := strings.Cut(file, ":")
 	if n, err := strconv.ParseFloat(size, 64); isDisk && err == nil && (key == "rootfs" || slices.Contains([]string{"scsi", "virtio", "sata", "mp", "efidisk", "tpmstate"}, bus)) {
-		value = storage + ":vm-" + vmid + "-" + key + "," + rest + ",size=" + strconv.FormatInt(int64(n*1024), 10) + "M"
+		value = storage + ":vm-" + vmid + "-" + key + "-" + strconv.Itoa(at) + "," + rest + ",size=" + strconv.FormatInt(int64(n*1024), 10) + "M"
 	}
 	return strings.ReplaceAll(strings.TrimSuffix(value, ","), ",,", ",")
 }
@@ -218,7 +218,7 @@ func (w *model) attach(s *plan.Step) {
 	if canon.Has(g.Config, slot) {
 		w.t.Fatalf("%s: %s is in use", s.Addr, slot)
 	}
-	text := allocate(slot, s.Text(slot), s.Text(plan.ArgVMID))
+	text := allocate(slot, s.Text(slot), s.Text(plan.ArgVMID), 100+len(g.Volumes))
 	settings := canon.Settings(g.Kind, []plan.KV{{Key: slot, Value: text}})
 	if volume := canon.Volume(settings, slot); !slices.Contains(g.Volumes, volume) {
 		g.Volumes = append(g.Volumes, volume)
@@ -247,8 +247,8 @@ func (w *model) apply(g *plan.GuestFacts, key string, settings []plan.KV) {
 		a := plan.Attr{Name: kv.Key, From: canon.Get(g.Config, kv.Key), To: kv.Value}
 		waits = waits || g.Power == plan.PowerRunning && a.From != a.To && canon.Managed(kv.Key) && canon.Classify(a, g.Config) == plan.Reboot
 	}
+	g.Pending = slices.DeleteFunc(g.Pending, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == key })
 	if waits {
-		g.Pending = slices.DeleteFunc(g.Pending, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == key })
 		g.Pending = append(g.Pending, settings...)
 		return
 	}
@@ -263,7 +263,7 @@ func drop(g *plan.GuestFacts, key string) {
 
 func (w *model) detach(s *plan.Step) {
 	g, slot := w.guest(s), s.Text(plan.ArgDisk)
-	volume := canon.Volume(g.Config, slot)
+	volume := canon.Volume(canon.Overlay(g.Config, g.Pending), slot)
 	if volume != s.Text(plan.ArgVolume) {
 		w.t.Fatalf("%s: %s holds %s", s.Addr, slot, volume)
 	}
@@ -281,6 +281,7 @@ func (w *model) remove(g *plan.GuestFacts, key string) {
 		g.Marker.Unchanged = slices.DeleteFunc(g.Marker.Unchanged, func(a string) bool { return canon.KeyOf(a) == key })
 	}
 	usual := canon.Get(canon.Config(g.Kind, nil), key)
+	g.Pending = slices.DeleteFunc(g.Pending, func(kv plan.KV) bool { return canon.KeyOf(kv.Key) == key })
 	bus, _, isSlot := canon.Slot(key)
 	for _, kv := range g.Config {
 		a := plan.Attr{Name: kv.Key, From: kv.Value}
@@ -347,7 +348,7 @@ func (w *model) configure(s *plan.Step) {
 		if canon.KindOf(s) != g.Kind {
 			w.t.Fatalf("%s %s takes a %s for a %s", s.Addr, s.Op, g.Kind, canon.KindOf(s))
 		}
-		kv.Value = allocate(kv.Key, kv.Value, s.Text(plan.ArgVMID))
+		kv.Value = allocate(kv.Key, kv.Value, s.Text(plan.ArgVMID), 100+len(g.Volumes))
 		settings := canon.Settings(g.Kind, []plan.KV{kv})
 		if len(settings) == 0 {
 			continue

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,8 +18,19 @@ const (
 )
 
 // withholds reports whether the node's policy keeps a change from being made.
-// A container's disk moves only while it is off, which nothing can prepare.
-func (b *builder) withholds(n *node, a plan.Attr) bool {
+// A container's disk moves only while it is off, which nothing can prepare. attrs
+// are all changes.
+func (b *builder) withholds(n *node, a plan.Attr, attrs []plan.Attr) bool {
+	if strings.HasSuffix(a.Name, "."+canon.Storage) && n.fresh(canon.KeyOf(a.Name)) == nil && n.waits(canon.KeyOf(a.Name), attrs) {
+		return true
+	}
+	if x := n.fresh(canon.KeyOf(a.Name)); x != nil && x.from != "" && n.power() == plan.PowerRunning {
+		// Unless it leaves its old slot at once, the guest would have it twice.
+		gone := plan.Attr{Name: x.from + ".serial", From: x.id(n)}
+		if a.Class == plan.Reboot || canon.Classify(gone, n.have()) == plan.Reboot {
+			return true
+		}
+	}
 	if a.Class != plan.Reboot {
 		return false
 	}
@@ -29,6 +41,46 @@ func (b *builder) withholds(n *node, a plan.Attr) bool {
 		return strings.HasSuffix(a.Name, "."+canon.Storage)
 	}
 	return false
+}
+
+// waits reports whether a change of a disk waits for a restart that the plan does
+// not bring: the disk cannot go to another storage meanwhile, for the change names
+// its volume.
+func (n *node) waits(slot string, attrs []plan.Attr) bool {
+	if n.is() == canon.LXC && n.power() == plan.PowerRunning && canon.Has(n.match.guest.Pending, slot) {
+		return true
+	}
+	if policy := n.Extra().Reboot.Policy.V; n.power() != plan.PowerRunning || policy == "" || policy == "now" {
+		return false
+	}
+	return canon.Has(n.match.guest.Pending, slot) || slices.ContainsFunc(attrs, func(a plan.Attr) bool {
+		return canon.KeyOf(a.Name) == slot && a.Class == plan.Reboot
+	})
+}
+
+// attrHotplug is the attribute that says what can be changed while the guest runs.
+const attrHotplug = "hotplug"
+
+// replugged classifies changes by what will be plugged in while the guest runs: a
+// new value of that is live, and sent first.
+func replugged(attrs []plan.Attr, have []plan.KV) {
+	i := slices.IndexFunc(attrs, func(a plan.Attr) bool { return a.Name == attrHotplug })
+	if i < 0 || attrs[i].Class != plan.Live {
+		return
+	}
+	then := slices.DeleteFunc(slices.Clone(have), func(kv plan.KV) bool { return kv.Key == attrHotplug })
+	then = append(then, plan.KV{Key: attrHotplug, Value: attrs[i].To})
+	for j := range attrs {
+		if j != i {
+			attrs[j].Class = canon.Classify(attrs[j], then)
+		}
+	}
+}
+
+// running reports whether changes are those of a guest that runs: of one that is
+// off all are live.
+func running(attrs []plan.Attr) bool {
+	return slices.ContainsFunc(attrs, func(a plan.Attr) bool { return a.Class == plan.Hotplug || a.Class == plan.Reboot })
 }
 
 // without is what is wanted, but for changes that are not made: there the guest
@@ -110,8 +162,8 @@ func (b *builder) tellRestarts(n *node, d *difference, held []plan.Attr) {
 		return strings.Join(list, ", ")
 	}
 	if len(held) > 0 {
-		b.warn(findHeld, n.Address, n.Extra().Reboot.Policy.From.Range, "node %q would have to be restarted for %s, and its reboot policy is %s: that is left as it is", n.Address, names(held), policy).
-			Help = "stop the guest and plan again, or choose another policy"
+		b.warn(findHeld, n.Address, n.Extra().Reboot.Policy.From.Range, "node %q would have to be off for %s, which its reboot policy (%s) or the change itself does not allow: that is left as it is", n.Address, names(held), cmp.Or(policy, "now")).
+			Help = "stop the guest and plan again"
 	}
 	if len(d.restart) == 0 {
 		return
@@ -125,15 +177,53 @@ func (b *builder) tellRestarts(n *node, d *difference, held []plan.Attr) {
 	}
 }
 
+// growDisks makes disks larger.
+func (s nodeSteps) growDisks(d *difference, power string, one func(plan.Step, string)) {
+	for _, slot := range d.grow {
+		size, _ := sizeOf(canon.Get(s.b.desired(s.n), slot+".size"))
+		step := s.grow(slot, size)
+		step.Guards = s.unchanged(power)
+		one(step, ordinal(s.n, slot))
+	}
+}
+
+// waits reports whether what happens to a slot waits for a restart.
+func (d *difference) waits(slot string) bool {
+	return slices.ContainsFunc(d.attrs, func(a plan.Attr) bool { return canon.KeyOf(a.Name) == slot && a.Class == plan.Reboot })
+}
+
+// powerOff takes a container down so that its disks can move.
+func (s nodeSteps) powerOff(d *difference, power string, one func(plan.Step, string)) {
+	if s.n.power() != plan.PowerRunning {
+		return
+	}
+	last := d.move[len(d.move)-1]
+	why := []plan.Arg{text(plan.ArgDisk, last), text(plan.ArgStorage, canon.Get(s.b.desired(s.n), last+"."+canon.Storage))}
+	down := s.onGuest(plan.GuestShutdown, shutdownGrace+quickDeadline, append(slices.Clone(why), text(plan.ArgGrace, strconv.Itoa(shutdownGrace)))...)
+	down.Guards, down.Risk = append(s.unchanged(power), s.b.holds(s.n)...), plan.Downtime
+	one(down, "move")
+	stop := s.onGuest(plan.GuestStop, quickDeadline, why...)
+	stop.Risk = plan.Downtime
+	one(stop, "move")
+}
+
+// moveDisks brings disks to other storages.
+func (s nodeSteps) moveDisks(d *difference, power string, one func(plan.Step, string)) {
+	for _, slot := range d.move {
+		size, _ := sizeOf(canon.Get(s.n.have(), slot+".size"))
+		storage := canon.Get(s.b.desired(s.n), slot+"."+canon.Storage)
+		step := s.onGuest(plan.GuestMove, copyTime(size), text(plan.ArgWhat, plan.WhatDisk), text(plan.ArgDisk, slot), text(plan.ArgStorage, storage))
+		step.Locks = s.copies
+		if power != "" {
+			step.Guards = s.unchanged(power)
+		}
+		one(step, slot)
+	}
+}
+
 // changeDisks adds the steps that change disks.
 func (s nodeSteps) changeDisks(d *difference, power string, one func(plan.Step, string)) {
 	n, have := s.n, s.n.have()
-	for _, slot := range d.grow {
-		size, _ := sizeOf(canon.Get(s.b.desired(n), slot+".size"))
-		step := s.grow(slot, size)
-		step.Guards = s.unchanged(power)
-		one(step, ordinal(n, slot))
-	}
 	for _, slot := range d.detach {
 		volume := canon.Volume(have, slot)
 		step := s.onGuest(plan.GuestDetach, quickDeadline, text(plan.ArgDisk, slot), text(plan.ArgVolume, volume), text(plan.ArgWhat, plan.WhatKeep), s.marker())
@@ -158,28 +248,12 @@ func (s nodeSteps) changeDisks(d *difference, power string, one func(plan.Step, 
 			if x.from == "" {
 				s.b.note(findKept, n.Address, "%s was this node's disk %q before: it is put back, not made anew", x.held, x.id(n))
 			}
-			one(s.grow(x.slot, x.Size.V), x.slot)
+			if d.waits(x.slot) {
+				d.later = append(d.later, x) // PVE grows no disk that the guest does not have yet
+			} else {
+				one(s.grow(x.slot, x.Size.V), x.slot)
+			}
 		}
-	}
-	if d.off && n.power() == plan.PowerRunning {
-		last := d.move[len(d.move)-1]
-		why := []plan.Arg{text(plan.ArgDisk, last), text(plan.ArgStorage, canon.Get(s.b.desired(n), last+"."+canon.Storage))}
-		down := s.onGuest(plan.GuestShutdown, shutdownGrace+quickDeadline, append(why, text(plan.ArgGrace, strconv.Itoa(shutdownGrace)))...)
-		down.Guards, down.Risk = append(s.unchanged(power), s.b.holds(n)...), plan.Downtime
-		one(down, "move")
-		stop := s.onGuest(plan.GuestStop, quickDeadline, slices.Clone(why)...)
-		stop.Risk = plan.Downtime
-		one(stop, "move")
-	}
-	for _, slot := range d.move {
-		storage := canon.Get(s.b.desired(n), slot+"."+canon.Storage)
-		size, _ := sizeOf(canon.Get(have, slot+".size"))
-		step := s.onGuest(plan.GuestMove, copyTime(size), text(plan.ArgWhat, plan.WhatDisk), text(plan.ArgDisk, slot), text(plan.ArgStorage, storage))
-		step.Locks = s.copies
-		if !d.off {
-			step.Guards = s.unchanged(power)
-		}
-		one(step, slot)
 	}
 }
 

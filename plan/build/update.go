@@ -17,6 +17,7 @@ type difference struct {
 	grow    []string    // slots of disks
 	detach  []string    // slots of disks that are taken from the guest
 	attach  []*drive
+	later   []*drive // of those, what may have to grow after a restart
 	move    []string // slots of disks that go to another storage
 	off     bool     // the guest must be off for that
 	start   bool
@@ -33,7 +34,10 @@ func (d *difference) changes() bool {
 
 // update lays out the steps that bring an existing guest to its declared form:
 //
-//	guest.configure ─ guest.grow ─ guest.detach ─ guest.attach ─ guest.move ─ guest.start or guest.reboot ─ guest.await ─ …
+//	guest.grow ─ guest.configure ─ guest.detach ─ guest.attach ─ guest.start or guest.reboot ─ guest.move ─ guest.await ─ …
+//
+// What waits for a restart names the volume it is about, as it is when that is
+// written: so a disk grows before and moves after.
 func (b *builder) update(n *node) plan.Change {
 	diff := b.compare(n)
 	if len(diff.rebuild) > 0 {
@@ -66,6 +70,19 @@ func (b *builder) update(n *node) plan.Change {
 	if n.former {
 		one(s.rename(power), "")
 	}
+	if diff.off {
+		// What is changed on a container that is off needs no restart.
+		s.powerOff(&diff, power, one)
+		power = ""
+	}
+	s.growDisks(&diff, power, one)
+	if i := slices.IndexFunc(diff.set, func(a plan.Arg) bool { return a.Name == attrHotplug }); i >= 0 && len(diff.set)+len(diff.unset) > 1 && running(diff.attrs) {
+		// PVE looks at the old value for whatever comes with the new one.
+		step := s.onGuest(plan.GuestConfigure, quickDeadline, diff.set[i], s.marker())
+		step.Guards = s.unchanged(power)
+		one(step, attrHotplug)
+		diff.set = slices.Delete(diff.set, i, i+1)
+	}
 	if len(diff.set)+len(diff.unset) > 0 {
 		args := append(diff.set, s.marker())
 		if len(diff.unset) > 0 {
@@ -77,7 +94,7 @@ func (b *builder) update(n *node) plan.Change {
 	}
 	s.changeDisks(&diff, power, one)
 	if diff.off {
-		power = ""
+		s.moveDisks(&diff, power, one)
 	}
 	if diff.tail.push {
 		at = s.publish(at...)
@@ -86,9 +103,16 @@ func (b *builder) update(n *node) plan.Change {
 		step := s.onGuest(plan.GuestStart, powerDeadline)
 		step.Guards = s.unchanged(power)
 		one(step, "")
+		power = ""
 	}
 	if len(diff.restart) > 0 && !diff.off {
 		one(s.reboot(diff.restart, power), "")
+		for _, x := range diff.later {
+			one(s.grow(x.slot, x.Size.V), x.slot)
+		}
+	}
+	if !diff.off {
+		s.moveDisks(&diff, power, one)
 	}
 	if n.restarts && !n.downed() {
 		b.shareFate(n, fate{"goes down with it", "go down with it"}, true)
@@ -125,13 +149,14 @@ func (b *builder) compare(n *node) difference {
 	var d difference
 	running := n.power() == plan.PowerRunning
 	attrs := append(canon.Diff(have, want), n.surplus(have)...)
+	replugged(attrs, have)
 	var held []plan.Attr
 	for _, a := range attrs {
 		if !running && a.Class != plan.Rebuild {
 			a.Class = plan.Live
 		}
 		switch {
-		case b.withholds(n, a):
+		case b.withholds(n, a, attrs):
 			held = append(held, a)
 			continue
 		case a.Class == plan.Rebuild:
@@ -171,6 +196,10 @@ func (b *builder) place(n *node, d *difference, have, want []plan.KV) {
 				if fresh.from != "" {
 					d.detach = append(d.detach, fresh.from)
 				}
+				if storage, _, _ := strings.Cut(fresh.held, ":"); fresh.held != "" && fresh.Storage.V != "" && fresh.Storage.V != storage {
+					d.move = append(d.move, key)
+					d.off = d.off || n.is() == canon.LXC && n.power() == plan.PowerRunning
+				}
 			}
 		case strings.HasSuffix(a.Name, ".size"):
 			d.grow = append(d.grow, key)
@@ -196,6 +225,7 @@ func (b *builder) place(n *node, d *difference, have, want []plan.KV) {
 // restarts finds what waits for a restart of a guest that runs: what is about to,
 // and what already does.
 func (b *builder) restarts(n *node, d *difference, want []plan.KV, held []plan.Attr) {
+	defer b.tellRestarts(n, d, held)
 	if n.power() != plan.PowerRunning {
 		return
 	}
@@ -219,7 +249,6 @@ func (b *builder) restarts(n *node, d *difference, want []plan.KV, held []plan.A
 	}
 	slices.Sort(d.restart)
 	d.restart = slices.Compact(d.restart)
-	b.tellRestarts(n, d, held)
 }
 
 // classify names the reason and says what follows once the guest runs.
