@@ -107,8 +107,11 @@ func (o *observer) descend(f *plan.HostFacts) (names []string, closed []plan.Hos
 	}
 	for i := range o.w.Nodes {
 		w := &o.w.Nodes[i]
-		if w.Host != f.Name || w.Kind != kindPVE {
+		if !w.On(f.Name) || w.Kind != kindPVE {
 			continue
+		}
+		if len(w.Others) > 0 && (f.Presence != plan.Present || o.provenReady(f, w) == nil) {
+			continue // it may be on another one
 		}
 		name := string(w.Addr)
 		nested := plan.HostFacts{Name: name, Presence: f.Presence}
@@ -156,7 +159,7 @@ func (o *observer) provenReady(f *plan.HostFacts, w *plan.Wanted) *node {
 			g.Marker == nil || !g.Marker.Authentic || g.Marker.Program == "" {
 			continue
 		}
-		n := &node{addr: w.Addr, host: w.Host, kind: w.Kind, name: w.Name, uuid: g.Marker.UUID, vmid: g.VMID, mac: w.MAC}
+		n := &node{addr: w.Addr, host: f.Name, kind: w.Kind, name: w.Name, uuid: g.Marker.UUID, vmid: g.VMID, mac: w.MAC}
 		if len(g.MACs) > 0 {
 			n.mac = g.MACs[0]
 		}

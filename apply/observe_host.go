@@ -117,7 +117,7 @@ const contentTemplate = "vztmpl"
 
 // wants reports whether a node of a kind is looked for on a host.
 func (o *observer) wants(host, kind string) bool {
-	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.Host == host && n.Kind == kind })
+	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool { return n.On(host) && n.Kind == kind })
 }
 
 // guests reads every candidate of a host once.
@@ -178,7 +178,7 @@ func (o *observer) isCandidate(host string, r pve.Resource) bool {
 		return true
 	}
 	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
-		return n.Host == host && (n.VMID == r.VMID || n.Name == r.Name || n.Adopt == r.VMID)
+		return n.On(host) && (n.VMID == r.VMID || n.Name == r.Name || n.Adopt == r.VMID)
 	})
 }
 
@@ -189,7 +189,7 @@ func (o *observer) subject(n *plan.Wanted) identity.Subject {
 func (o *observer) allMatched(f *plan.HostFacts) bool {
 	for i := range o.w.Nodes {
 		n := &o.w.Nodes[i]
-		if n.Host == f.Name && !slices.ContainsFunc(f.Guests, func(g plan.GuestFacts) bool {
+		if n.On(f.Name) && !slices.ContainsFunc(f.Guests, func(g plan.GuestFacts) bool {
 			return identity.MarksOf(&g, o.subject(n)).Ours()
 		}) {
 			return false
@@ -205,7 +205,7 @@ func (o *observer) carriesAMark(host string, g *plan.GuestFacts) bool {
 		return true
 	}
 	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
-		return n.Host == host && (strings.EqualFold(n.UUID, g.UUID) || identity.MarksOf(g, o.subject(&n)).Third)
+		return n.On(host) && (strings.EqualFold(n.UUID, g.UUID) || identity.MarksOf(g, o.subject(&n)).Third)
 	})
 }
 

@@ -160,7 +160,7 @@ func (a *app) wanted(ctx context.Context, p *planFlags) (*made, plan.WantedSet, 
 // homeless reports whether a node that the plan may come to need names no host.
 func homeless(d *ir.Deployment, part *build.Selection) bool {
 	for i := range d.Nodes {
-		if n := &d.Nodes[i]; n.Parent < 0 && n.Host.V == "" && part.Reaches(i) {
+		if n := &d.Nodes[i]; n.Parent < 0 && n.Host.V == "" && len(n.Extra().Placement.Hosts.V) == 0 && part.Reaches(i) {
 			return true
 		}
 	}

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/homestak/homestak/lang/addr"
+import (
+	"slices"
+
+	"github.com/homestak/homestak/lang/addr"
+)
 
 // Wanted is what apply.Observe must look for: one node of a deployment, or a
 // node that a plan names. It is made by build.Wanted from a deployment (or from
@@ -8,6 +12,7 @@ import "github.com/homestak/homestak/lang/addr"
 type Wanted struct {
 	Addr   addr.Address
 	Host   string       // a site host's name, or the address of the parent node
+	Others []string     // further hosts it may be on, of a node that chooses among several
 	Parent addr.Address // the node that is the host, "" on a site host
 	Kind   string       // vm, ct, pve
 	Name   string       // expected guest name
@@ -19,6 +24,9 @@ type Wanted struct {
 	// was never renamed.
 	Was addr.Address
 }
+
+// On reports whether the node's guest may be on a host.
+func (w *Wanted) On(host string) bool { return w.Host == host || slices.Contains(w.Others, host) }
 
 // WantedSet is everything one observation looks for.
 type WantedSet struct {

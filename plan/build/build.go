@@ -82,6 +82,7 @@ type builder struct {
 	orphan []*orphan
 	images map[string]*ir.Image
 	ids    numbers
+	loads  map[string]map[string]int // of hosts that nodes spread over, see spread
 
 	sequence []*node // parents and dependencies first
 

@@ -174,8 +174,13 @@ func (b *builder) match(n *node) {
 // candidates are the guests that are a node's own, and those that carry some of
 // its marks and are not.
 func (b *builder) candidates(s identity.Subject, n *node) (own, copies []*ref) {
+	return b.candidatesIn(s, n.host.cluster)
+}
+
+// candidatesIn is candidates where vmids are those of a cluster.
+func (b *builder) candidatesIn(s identity.Subject, cluster string) (own, copies []*ref) {
 	near := slices.Concat(b.known.marked[s.Addr], b.known.uuid[s.UUID])
-	if r := b.known.vmid[place{n.host.cluster, s.VMID}]; r != nil {
+	if r := b.known.vmid[place{cluster, s.VMID}]; r != nil {
 		near = append(near, r)
 	}
 	seen := map[*ref]bool{}

@@ -75,11 +75,13 @@ func (b *builder) siteHost(name string, n *node) *host {
 // no guest, or one that never was ready, has no children yet.
 func (b *builder) hostFor(n *node) *host {
 	if n.parent == nil {
-		name := n.Host.V
-		if name == "" {
-			name = b.o.DefaultHost
+		switch {
+		case n.Host.V != "":
+			return b.siteHost(n.Host.V, n)
+		case len(n.Extra().Placement.Hosts.V) > 0:
+			return b.choose(n)
 		}
-		return b.siteHost(name, n)
+		return b.siteHost(b.o.DefaultHost, n)
 	}
 	return b.nodeAsHost(n.parent)
 }

@@ -41,10 +41,7 @@ func (b *builder) formerly(n *node, copies []*ref) (own, more []*ref) {
 	if n.was == "" {
 		return nil, copies
 	}
-	s := identity.Subject{SiteID: b.d.SiteID, Manifest: b.d.Manifest, Addr: n.was, UUID: identity.UUID(b.d.SiteID, b.d.Manifest, n.was)}
-	if s.VMID = uint(max(n.VMID.V, 0)); s.VMID == 0 {
-		s.VMID, _ = identity.VMID(s.UUID, b.first(), b.last(), func(uint) bool { return false })
-	}
+	s := b.formerSubject(n)
 	own, left := b.candidates(s, n)
 	if len(own) == 0 {
 		return nil, append(copies, left...)
@@ -56,6 +53,15 @@ func (b *builder) formerly(n *node, copies []*ref) (own, more []*ref) {
 	}
 	n.former = true
 	return own, append(copies, left...)
+}
+
+// formerSubject is the node under its former name.
+func (b *builder) formerSubject(n *node) identity.Subject {
+	s := identity.Subject{SiteID: b.d.SiteID, Manifest: b.d.Manifest, Addr: n.was, UUID: identity.UUID(b.d.SiteID, b.d.Manifest, n.was), MAC: n.Network.MAC.V}
+	if s.VMID = uint(max(n.VMID.V, 0)); s.VMID == 0 {
+		s.VMID, _ = identity.VMID(s.UUID, b.first(), b.last(), func(uint) bool { return false })
+	}
+	return s
 }
 
 // rename is the step that writes the node's new name into the marks of its guest,

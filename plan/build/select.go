@@ -144,6 +144,9 @@ func (s *Selection) Narrow(w plan.WantedSet) plan.WantedSet {
 	for i, in := range s.reach {
 		if in {
 			hosts[s.roots[i]] = true
+			for _, h := range w.Nodes[i].Others {
+				hosts[h] = true
+			}
 		}
 	}
 	out := w
@@ -180,6 +183,8 @@ func newWorld(d *ir.Deployment, defaultHost string) *world {
 			w.hosts[i] = w.hosts[n.Parent]
 		case n.Host.V != "":
 			w.hosts[i] = n.Host.V
+		case len(n.Extra().Placement.Hosts.V) > 0:
+			w.hosts[i] = n.Extra().Placement.Hosts.V[0]
 		default:
 			w.hosts[i] = defaultHost
 		}

@@ -1,6 +1,7 @@
 package build_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -248,7 +249,7 @@ func TestWanted(t *testing.T) {
 	}
 	for _, n := range of.Nodes {
 		i := slices.IndexFunc(w.Nodes, func(x plan.Wanted) bool { return x.Addr == n.Addr })
-		if n != w.Nodes[i] {
+		if !reflect.DeepEqual(n, w.Nodes[i]) {
 			t.Errorf("%+v, from the deployment %+v", n, w.Nodes[i])
 		}
 	}

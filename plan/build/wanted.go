@@ -22,11 +22,15 @@ func Wanted(d *ir.Deployment, defaultHost string) plan.WantedSet {
 			vmid, _ = identity.VMID(uuid, w.First, w.Last, func(uint) bool { return false })
 		}
 		host, parent := hostOf(d, i, defaultHost)
+		var others []string
+		if chosen := n.Extra().Placement.Hosts.V; parent == "" && n.Host.V == "" && len(chosen) > 1 {
+			others = chosen[1:]
+		}
 		if parent == "" && host != "" {
-			w.Hosts = append(w.Hosts, host)
+			w.Hosts = append(append(w.Hosts, host), others...)
 		}
 		w.Nodes = append(w.Nodes, plan.Wanted{
-			Addr: n.Address, Host: host, Parent: parent, Kind: string(n.Type.V), Name: n.Name,
+			Addr: n.Address, Host: host, Others: others, Parent: parent, Kind: string(n.Type.V), Name: n.Name,
 			UUID: uuid, VMID: vmid, MAC: macOf(n, uuid), Was: formerOf(d, i),
 		})
 	}
@@ -45,6 +49,9 @@ func hostOf(d *ir.Deployment, i int, defaultHost string) (string, addr.Address) 
 	}
 	if n.Host.V != "" {
 		return n.Host.V, ""
+	}
+	if chosen := n.Extra().Placement.Hosts.V; len(chosen) > 0 {
+		return chosen[0], "" // the first choice
 	}
 	return defaultHost, ""
 }
