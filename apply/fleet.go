@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -30,7 +31,8 @@ type fleet struct {
 
 	mu    sync.Mutex
 	slots map[string]*slot
-	keys  map[string]string // by address: host keys that containers showed in this run
+	keys  map[string]string     // by address: host keys that containers showed in this run
+	fixed map[string]netip.Addr // by address: of guests that have no agent
 }
 
 // slot makes sure that one goroutine connects and the others wait for it.
@@ -63,7 +65,7 @@ type host struct {
 
 func newFleet(env *Env, run string) *fleet {
 	return &fleet{
-		env: env, run: run, slots: map[string]*slot{}, keys: map[string]string{},
+		env: env, run: run, slots: map[string]*slot{}, keys: map[string]string{}, fixed: map[string]netip.Addr{},
 		pin:      func(string) string { return "" },
 		nodeName: func(string) string { return "" },
 		hostNode: func(string) *node { return nil },

@@ -184,6 +184,9 @@ func (n *node) learn(s *plan.Step) {
 	case plan.GuestCreate, plan.CTCreate:
 		n.created = s
 		n.fixed(plan.MadeImage, s.Text(plan.ArgImageName))
+		for _, kv := range s.Made() {
+			n.fixed(kv.Key, kv.Value)
+		}
 		if name := cmp.Or(s.Text("name"), s.Text("hostname")); name != "" {
 			n.name = name
 		}

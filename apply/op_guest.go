@@ -68,7 +68,7 @@ func (o guestReady) act(ctx context.Context) error {
 		m.Port = o.n.port
 	}
 	o.applied(&m, nil, g.Config)
-	if key := o.fleet.hostKey(o.n); key != "" && o.n.kind == kindCT {
+	if key := o.fleet.hostKey(o.n); key != "" {
 		m.Made = put(m.Made, plan.KV{Key: plan.MadeHostKey, Value: key}, true)
 	}
 	for _, slot := range canon.Disks(g.Config) {

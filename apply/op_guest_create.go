@@ -11,7 +11,6 @@ import (
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
-	"github.com/homestak/homestak/runtime/seed"
 )
 
 const codeNotes diag.Code = "HS0673"
@@ -43,14 +42,13 @@ func (o guestCreate) act(ctx context.Context) error {
 	}
 	params := canon.Params(o.s)
 	params = append(params, plan.KV{Key: plan.ArgVMID, Value: strconv.FormatUint(uint64(o.n.vmid), 10)})
-	if drive, ok, err := o.seedDrive(); err != nil {
+	drive, err := o.seedDrive()
+	if err != nil {
 		return err
-	} else if ok {
-		params = append(params, drive)
 	}
+	params = append(params, drive...)
 	if o.s.Op == plan.CTCreate {
-		key := fmt.Sprintf("cert-authority,principals=%q %s", seed.DriverUser, o.env.Keys.UserCALine())
-		params = append(params, plan.KV{Key: "ssh-public-keys", Value: key})
+		params = append(params, plan.KV{Key: "ssh-public-keys", Value: o.env.caLine()})
 	}
 	kind := canon.KindOf(o.s)
 	m := identity.Marker{

@@ -72,7 +72,7 @@ func TestSeedOnCD(t *testing.T) {
 	b, _ := stdlib.Builtin("debian-12")
 	w.write("images/appliance.yaml", fmt.Sprintf("source: builtin:debian-12\nchecksum: sha256:%x\nformat: raw\nseed: cdrom\n", sha256.Sum256(b)))
 	p := w.plan("app", plan.GoalCreate)
-	if got := said(p, "HS0724"); !strings.Contains(got, `because image "appliance" looks for it nowhere else`) || !strings.Contains(got, "because the manifest wants it so") {
+	if got := said(p, "HS0724"); !strings.Contains(got, `because image "appliance" reads CD-ROMs alone and PVE's own drive does not do (without a static address`) || !strings.Contains(got, "because the manifest wants it so") {
 		t.Errorf("the plan says %q", got)
 	}
 	shown := false
@@ -98,4 +98,40 @@ func TestSeedOnCD(t *testing.T) {
 		t.Errorf("%d steps are left: %v", len(again.Program.Steps), again.Program.Steps)
 	}
 	w.must(w.plan("app", plan.GoalDestroy), apply.Done)
+}
+
+const onDrive = `schema_version: 2
+name: drive
+nodes:
+  - name: one
+    spec: web
+    image: appliance
+    network: {ip: 10.0.0.10/24, dns: [10.0.0.1], domain: home.arpa}
+    interfaces: [{ip: 10.0.0.11/24}, {}]
+`
+
+// PVE's own drive carries names, addresses and the driver's way in. The host key is
+// believed once and remembered, and no agent is needed.
+func TestSeedOnPVEsDrive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"drive": onDrive})
+	b, _ := stdlib.Builtin("debian-12")
+	w.write("images/appliance.yaml", fmt.Sprintf("source: builtin:debian-12\nchecksum: sha256:%x\nformat: raw\nseed: cdrom\n", sha256.Sum256(b)))
+	p := w.plan("drive", plan.GoalCreate)
+	if got := said(p, "HS0723"); !strings.Contains(got, `because image "appliance" reads CD-ROMs alone`) {
+		t.Errorf("the plan says %q", got)
+	}
+	w.must(p, apply.Done)
+	config := w.do("GET", fmt.Sprintf("/nodes/lab/qemu/%d/config", vmid(p, "drive/one"))).(map[string]any)
+	if config["scsi1"] != nil {
+		t.Errorf("the guest still has %v", config["scsi1"])
+	}
+	if again := w.plan("drive", plan.GoalCreate); len(again.Program.Steps) != 0 || said(again, "HS0708") != "" {
+		t.Errorf("%d steps are left, %q", len(again.Program.Steps), said(again, "HS0708"))
+	}
+	// Another run knows the guest by the key that it showed first.
+	w.write("specs/web.yaml", strings.Replace(string(w.files["specs/web.yaml"].Data), "[curl]", "[curl, nginx]", 1))
+	w.env.StateDir = t.TempDir()
+	w.must(w.plan("drive", plan.GoalCreate), apply.Done)
+	w.must(w.plan("drive", plan.GoalDestroy), apply.Done)
 }

@@ -6,11 +6,14 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
+	"github.com/homestak/homestak/runtime/seed"
 )
 
 // newSeedName is a name for a node's seed, of a content type, that nobody can
@@ -33,25 +36,41 @@ func seedVolume(s *plan.Step, storage, contentArg, name string) string {
 	return storage + ":" + seedContent(s, contentArg) + "/" + name
 }
 
-// seedDrive is the parameter by which a guest that is made gets the seed that this
-// run uploaded; ok is false when the step is about none.
-func (t *task) seedDrive() (kv plan.KV, ok bool, err error) {
+// seedDrive are the parameters by which a guest that is made gets its seed: the one
+// that this run uploaded, or PVE's own drive. There are none when the step is about
+// no seed.
+func (t *task) seedDrive() ([]plan.KV, error) {
+	if t.s.Text(plan.ArgSeedContent) == plan.ContentPVE {
+		return []plan.KV{
+			{Key: "ciuser", Value: seed.DriverUser}, {Key: "sshkeys", Value: urlEncoded(t.env.caLine())},
+			{Key: plan.SlotSeed, Value: createdStorage(t.s) + ":" + plan.ContentPVE + ",media=cdrom"},
+		}, nil
+	}
 	storage := t.s.Text(plan.ArgSeedStorage)
 	if storage == "" {
-		return kv, false, nil
+		return nil, nil
 	}
 	t.mu.Lock()
 	name := t.seeds[t.n.addr]
 	t.mu.Unlock()
 	if name == "" {
-		return kv, false, fmt.Errorf("the seed of %s was not uploaded in this run", t.n.addr)
+		return nil, fmt.Errorf("the seed of %s was not uploaded in this run", t.n.addr)
 	}
 	volume := seedVolume(t.s, storage, plan.ArgSeedContent, name)
-	kv = plan.KV{Key: plan.SlotSeed, Value: createdStorage(t.s) + ":0,import-from=" + volume}
+	kv := plan.KV{Key: plan.SlotSeed, Value: createdStorage(t.s) + ":0,import-from=" + volume}
 	if seedContent(t.s, plan.ArgSeedContent) == plan.ContentISO {
 		kv.Value = volume + ",media=cdrom"
 	}
-	return kv, true, nil
+	return []plan.KV{kv}, nil
+}
+
+// urlEncoded is a text as PVE wants it where it says "urlencoded": a blank is not +.
+func urlEncoded(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// caLine lets whoever has a certificate of the site's SSH user CA for the driver in,
+// as a line of authorized_keys.
+func (e *Env) caLine() string {
+	return fmt.Sprintf("cert-authority,principals=%q %s", seed.DriverUser, e.Keys.UserCALine())
 }
 
 // seedContents are the content types under which seeds are uploaded.

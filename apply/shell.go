@@ -41,7 +41,15 @@ func (f *fleet) askAddress(ctx context.Context, n *node) (netip.Addr, error) {
 	}
 	h.expect(n)
 	at := h.place(n.vmid)
+	if a, ok := f.mute(n); ok {
+		return a, nil
+	}
 	nics, err := h.api.Guest(at.kind, at.node, n.vmid).Interfaces(ctx)
+	if pve.ClassOf(err) == pve.NoAgent {
+		if a, ok := f.fixedAddress(ctx, h, n); ok {
+			return a, nil
+		}
+	}
 	if err != nil {
 		return netip.Addr{}, err
 	}
@@ -64,6 +72,42 @@ func (f *fleet) askAddress(ctx context.Context, n *node) (netip.Addr, error) {
 	return netip.Addr{}, d
 }
 
+// fixedAddress is the static address that a guest was made with, if no agent is to be
+// expected in it: its seed could not bring one, or its manifest says that it has none.
+func (f *fleet) fixedAddress(ctx context.Context, h *host, n *node) (netip.Addr, bool) {
+	g, err := h.guest(ctx, n.vmid, f.env.Keys.Marker())
+	if err != nil || g == nil || !g.marker.authentic {
+		return netip.Addr{}, false
+	}
+	if !n.believed() && canon.Get(g.marker.Made, plan.MadeHostKey) == "" && canon.Get(g.Config, "agent.enabled") == "1" {
+		return netip.Addr{}, false
+	}
+	made := cmp.Or(canon.Get(n.made, plan.MadeIP), canon.Get(g.marker.Made, plan.MadeIP))
+	p, err := netip.ParsePrefix(made)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fixed[string(n.addr)] = p.Addr()
+	return p.Addr(), true
+}
+
+// mute is the address of a guest that was found to have no agent: to ask again would
+// take seconds each time.
+func (f *fleet) mute(n *node) (netip.Addr, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a, ok := f.fixed[string(n.addr)]
+	return a, ok
+}
+
+// believed reports whether the host key that a guest shows at the first login is
+// taken to be its own: no seed with a certified one reached it.
+func (n *node) believed() bool {
+	return n.kind == kindCT || n.created != nil && n.created.Text(plan.ArgSeedContent) == plan.ContentPVE
+}
+
 // login opens a new SSH connection to a node, through everything it is nested
 // in. Its program may move its sshd to another port, so the one it was proven
 // ready with is tried first, then the one the plan gives it, then that of a
@@ -84,25 +128,27 @@ func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	ports, known, err := f.ports(ctx, h, n)
+	doors, known, err := f.doors(ctx, h, n)
 	if err != nil {
 		return nil, err
 	}
-	for i, port := range ports {
+	for i, d := range doors {
 		hop := ssh.Hop{
-			Name: string(n.addr), Addr: net.JoinHostPort(at.String(), strconv.FormatUint(uint64(port), 10)),
-			User: seed.DriverUser, UUID: n.uuid, HostCA: f.env.Keys.HostCA(), Auth: auth,
+			Name: string(n.addr), Addr: net.JoinHostPort(at.String(), strconv.FormatUint(uint64(d.port), 10)),
+			User: d.user, UUID: n.uuid, HostCA: f.env.Keys.HostCA(), Auth: auth,
 		}
 		var shown string
-		if n.kind == kindCT {
-			hop.User, hop.Known, hop.FirstUse = "root", known, func(key string) { shown = key }
+		believed := n.believed() || known != ""
+		if believed {
+			hop.Known, hop.FirstUse = known, func(key string) { shown = key }
 		}
 		c, err := ssh.Dial(ctx, ssh.Config{Dialer: h.dial, Hops: []ssh.Hop{hop}})
-		if err == nil && n.kind == kindCT {
+		if err == nil && believed {
 			f.learnKey(n, shown)
 		}
 		var failed *ssh.Error
-		if err != nil && i+1 < len(ports) && errors.As(err, &failed) && failed.Kind == ssh.Unreachable {
+		if err != nil && i+1 < len(doors) && errors.As(err, &failed) &&
+			(failed.Kind == ssh.Unreachable || failed.Kind == ssh.Auth && doors[i+1].port == d.port) {
 			continue
 		}
 		return c, err
@@ -110,9 +156,20 @@ func (f *fleet) login(ctx context.Context, n *node) (*ssh.Client, error) {
 	return nil, nil
 }
 
-// ports are where the node's sshd may listen, and key is the host key it is known
-// to have, "" unless it is a container that somebody logged in to before.
-func (f *fleet) ports(ctx context.Context, h *host, n *node) (ports []uint, key string, err error) {
+// door is where the driver may come in, and as whom.
+type door struct {
+	port uint
+	user string
+}
+
+// rootUser is whom PVE gives the keys of a new container to. The first push gives
+// the driver an account of his own, because a posture may shut root out.
+const rootUser = "root"
+
+// doors are those of a node, the likeliest first; key is the host key it is known
+// to have, "" unless it is one that somebody logged in to before without a
+// certificate of the site's to tell it by.
+func (f *fleet) doors(ctx context.Context, h *host, n *node) (doors []door, key string, err error) {
 	h.expect(n)
 	g, err := h.guest(ctx, n.vmid, f.env.Keys.Marker())
 	if err != nil {
@@ -122,15 +179,26 @@ func (f *fleet) ports(ctx context.Context, h *host, n *node) (ports []uint, key 
 	if g != nil && g.marker.authentic && key == "" {
 		key = canon.Get(g.marker.Made, plan.MadeHostKey)
 	}
-	if g != nil && g.marker.authentic && g.marker.Program != "" {
+	var ports []uint
+	proven := g != nil && g.marker.authentic && g.marker.Program != ""
+	if proven {
 		ports = append(ports, cmp.Or(g.marker.Port, 22))
 	}
-	for _, p := range []uint{n.port, 22} {
-		if p != 0 && !slices.Contains(ports, p) {
-			ports = append(ports, p)
+	users := []string{seed.DriverUser}
+	if n.kind == kindCT {
+		users = append(users, rootUser)
+		if !proven {
+			slices.Reverse(users)
 		}
 	}
-	return ports, key, nil
+	for _, p := range append(ports, n.port, 22) {
+		for _, u := range users {
+			if d := (door{p, u}); p != 0 && !slices.Contains(doors, d) {
+				doors = append(doors, d)
+			}
+		}
+	}
+	return doors, key, nil
 }
 
 // hostKey is the key that a container showed in this run, learnKey remembers it.

@@ -298,7 +298,17 @@ func (c *compilation) checkImageKind(n *node) {
 
 // checkCarrier: an image reads its seed from what the node wants it on.
 func (c *compilation) checkCarrier(n *node) {
-	if n.decl.guest == nil || n.image == nil || n.decl.guest.seed.carrier.V != "disk" || n.image.seed.V != "cdrom" {
+	if n.decl.guest == nil {
+		return
+	}
+	if g := n.decl.guest; g.seed.carrier.V == "pve" {
+		if why := ir.BeyondDrive(&n.out); why != "" {
+			d := c.errorAt(codeContradiction, g.seed.carrier.At, "Proxmox VE's cloud-init drive does not do for node %q", n.name)
+			d.Label, d.Help = why, "remove `carrier`, or what the drive cannot carry"
+		}
+		return
+	}
+	if n.image == nil || n.decl.guest.seed.carrier.V != "disk" || n.image.seed.V != "cdrom" {
 		return
 	}
 	d := c.errorAt(codeContradiction, n.decl.guest.seed.carrier.At, "image %q would not find a seed on a disk", n.imageName())

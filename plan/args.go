@@ -51,12 +51,13 @@ const (
 
 // Values of closed arguments.
 const (
-	WhatUpload = "upload" // the uploaded file: args storage, seed
-	WhatDisk   = "disk"   // the disk the guest owns: args vmid, slot; of guest.move a disk of the guest
-	WhatGuest  = "guest"  // of guest.move: the guest itself
-	ContentISO = "iso"    // of ArgContent: the guest is shown the file itself as a CD-ROM
-	WhatKeep   = "keep"   // of guest.detach: the volume stays with the guest, unused
-	WhatDelete = "delete" // of guest.detach: the volume and its data go
+	WhatUpload = "upload"    // the uploaded file: args storage, seed
+	WhatDisk   = "disk"      // the disk the guest owns: args vmid, slot; of guest.move a disk of the guest
+	WhatGuest  = "guest"     // of guest.move: the guest itself
+	ContentISO = "iso"       // of ArgContent: the guest is shown the file itself as a CD-ROM
+	ContentPVE = "cloudinit" // of ArgSeedContent: PVE's own drive, made of the guest's configuration
+	WhatKeep   = "keep"      // of guest.detach: the volume stays with the guest, unused
+	WhatDelete = "delete"    // of guest.detach: the volume and its data go
 
 	AwaitAgent     = "agent"      // the guest agent answers
 	AwaitIP        = "ip"         // the declared NIC has an IPv4 address

@@ -35,8 +35,10 @@ const (
 	// Args: every argument whose name holds no dot is PVE's own create parameter
 	// (vmid, name, cores, memory, scsi0=<storage>:0,import-from=<volume>, net0, …);
 	// description is marker (late). seed.storage and seed.name (late) make scsi1, which
-	// is a CD-ROM drive for seed.content "iso". image.name is what the marker
-	// remembers of the image. In a test the marker says that a test made the guest.
+	// is a CD-ROM drive for seed.content "iso". seed.content "cloudinit" alone makes it
+	// PVE's cloud-init drive, with the driver's account and the site's user CA in it.
+	// image.name is what the marker remembers of the image. In a test the marker says
+	// that a test made the guest.
 	// Locks: guest, host I/O.
 	GuestCreate
 	// GuestConfigure sets PVE config keys: Args vmid, then PVE's own names;

@@ -69,9 +69,13 @@ func ParseSeedFile(s string) (SeedFile, error) {
 	return SeedFile{}, fmt.Errorf("%q is no file: mode, owner, path and quoted text", s)
 }
 
-// Made is what the seed of a seed.upload step fixes, as the marker of the guest
-// remembers it: sorted by name, empty values left out.
+// Made is what the seed of a seed.upload step fixes, or that of a guest.create step
+// with PVE's own drive, as the marker of the guest remembers it: sorted by name,
+// empty values left out.
 func (s *Step) Made() []KV {
+	if s.Op == GuestCreate {
+		return s.madeByDrive()
+	}
 	var networks []string
 	for _, text := range s.List(ArgInterfaces) {
 		if i, err := ParseSeedInterface(text); err == nil {
@@ -93,6 +97,38 @@ func (s *Step) Made() []KV {
 		}
 	}
 	return out
+}
+
+// madeByDrive reads what PVE makes its drive of.
+func (s *Step) madeByDrive() []KV {
+	if s.Text(ArgSeedContent) != ContentPVE {
+		return nil
+	}
+	as := &Step{Op: SeedUpload}
+	part := func(config, name string) (value string) {
+		for p := range strings.SplitSeq(config, ",") {
+			if v, ok := strings.CutPrefix(p, name+"="); ok {
+				value = v
+			}
+		}
+		return value
+	}
+	var networks []string
+	for slot := 1; slot < 32; slot++ {
+		n := strconv.Itoa(slot)
+		if s.Text("net"+n) != "" {
+			config := s.Text("ipconfig" + n)
+			networks = append(networks, SeedInterface{Name: "eth" + n, IP: part(config, "ip"), Gateway: part(config, "gw")}.String())
+		}
+	}
+	as.Args = []Arg{
+		{Name: ArgDNS, Value: Value{List: strings.Fields(s.Text("nameserver"))}},
+		{Name: ArgDomain, Value: Value{Text: s.Text("searchdomain")}},
+		{Name: ArgGateway, Value: Value{Text: part(s.Text("ipconfig0"), "gw")}},
+		{Name: ArgInterfaces, Value: Value{List: networks}},
+		{Name: ArgIP, Value: Value{Text: part(s.Text("ipconfig0"), "ip")}},
+	}
+	return as.Made()
 }
 
 // firstBoot is a short digest of what is added to the first boot, "" when nothing

@@ -104,7 +104,7 @@ type Container struct {
 
 // CloudInit is what a seed has besides homestak's own.
 type CloudInit struct {
-	Carrier  Value[string]   // "disk" or "cdrom"; "" or "auto" = what the image reads, a disk if it can
+	Carrier  Value[string]   // "disk", "pve" or "cdrom"; "" or "auto" = what the image reads, a disk if it can
 	Packages Value[[]string] // sorted, unique
 	Files    []CloudFile     // by path
 	Commands Value[[]string] // in order, each for a shell

@@ -80,8 +80,8 @@ var Reboot = &Object{Name: "reboot", Doc: "When a guest is restarted for a chang
 
 // CloudInit is what a seed has besides what homestak puts there.
 var CloudInit = &Object{Name: "cloud_init", Doc: "Additions to the seed, for what has to be there at the first boot.", Fields: []Field{
-	{Key: "carrier", Type: String, Enum: []string{"auto", "disk", "cdrom"}, Default: "auto", New: true,
-		Doc: "How the seed gets to the guest. disk: a small disk of its own, which nobody else can read. cdrom: a file on a storage, which others can read until it is removed. auto: a disk, unless the image reads CD-ROMs alone."},
+	{Key: "carrier", Type: String, Enum: []string{"auto", "disk", "pve", "cdrom"}, Default: "auto", New: true,
+		Doc: "How the seed gets to the guest. disk: a small disk of its own, which nobody else can read. pve: Proxmox VE's cloud-init drive, which carries name, addresses and the driver's way in, but no host key and nothing else of this block; it needs a static address. cdrom: a file on a storage, which others can read until it is removed. auto: a disk, or for an image that reads CD-ROMs alone the first of the others that can carry the seed."},
 	{Key: "packages", Type: List, Elem: &Field{Type: Package}, New: true, Doc: "Installed at the first boot."},
 	{Key: "files", Type: List, Elem: &Field{Type: Group, Object: CloudFile}, New: true, Doc: "Written at the first boot."},
 	{Key: "commands", Type: List, Elem: &Field{Type: String}, New: true, Doc: "Run by root at the end of the first boot, in order."},

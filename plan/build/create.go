@@ -49,7 +49,7 @@ func (b *builder) create(n *node) plan.Change {
 	if volume == "" {
 		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
 	}
-	seed, ok := s.uploadSeed(gates)
+	seed, ok := s.bringSeed(gates)
 	if !ok {
 		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
 	}
@@ -65,8 +65,8 @@ func (b *builder) create(n *node) plan.Change {
 	s.finish(tail{await: true, unseed: true, seed: &seed, push: true, mark: true, enroll: len(n.children) > 0}, start)
 
 	c := b.creation(n)
-	if seed.content == plan.ContentISO {
-		c.Attrs = append(c.Attrs, plan.Attr{Name: "seed", To: "cdrom"})
+	if carrier := map[string]string{plan.ContentISO: "cdrom", plan.ContentPVE: "pve"}[seed.content]; carrier != "" {
+		c.Attrs = append(c.Attrs, plan.Attr{Name: "seed", To: carrier})
 		slices.SortFunc(c.Attrs, func(x, y plan.Attr) int { return strings.Compare(x.Name, y.Name) })
 	}
 	return c
@@ -161,7 +161,7 @@ func (s nodeSteps) createGuest(volume string, seed *seed, after ...int32) int32 
 	args := append(s.settings(), s.marker(), text(plan.ArgImageName, n.Image.V),
 		text(plan.SlotRoot, n.firstStorage()+":0,import-from="+volume),
 		plan.Arg{Name: plan.ArgVMID, Value: s.vmid})
-	args = append(args, seed.drive()...)
+	args = append(args, seed.drive(n)...)
 	step := s.step(plan.GuestCreate, copyTime(max(n.Disk.V, b.images[n.Image.V].MinDisk.V)), args...)
 	return s.made(step, after...)
 }

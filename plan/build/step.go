@@ -150,7 +150,7 @@ type tail struct {
 func (s nodeSteps) finish(t tail, after ...int32) {
 	n := s.n
 	conditions := []string{plan.AwaitAgent, plan.AwaitIP}
-	if n.is() == canon.LXC || n.Extra().Hardware.NoAgent.V {
+	if n.agentless() || t.seed != nil && t.seed.content == plan.ContentPVE {
 		conditions = conditions[1:]
 	}
 	if t.unseed {

@@ -163,7 +163,7 @@ func seedUpload(s *plan.Step, _ guestAt) []Need {
 func removeUpload(storage string) Need { return at(storagePath(storage), "Datastore.Allocate") }
 
 func seedRemove(s *plan.Step, g guestAt) []Need {
-	if s.Text(plan.ArgWhat) == plan.WhatDisk && s.Text(plan.ArgContent) == plan.ContentISO {
+	if content := s.Text(plan.ArgContent); s.Text(plan.ArgWhat) == plan.WhatDisk && (content == plan.ContentISO || content == plan.ContentPVE) {
 		return append(g.seen(), at(g.path, "VM.Config.CDROM", "VM.Config.Disk"))
 	}
 	if s.Text(plan.ArgWhat) == plan.WhatDisk {
@@ -195,6 +195,8 @@ func guestCreate(s *plan.Step, g guestAt) []Need {
 func (g guestAt) seed(s *plan.Step, disks string) []Need {
 	storage := s.Text(plan.ArgSeedStorage)
 	switch {
+	case s.Text(plan.ArgSeedContent) == plan.ContentPVE:
+		return append(g.cloudInit(), g.volumes("VM.Config.CDROM", disks+":"+plan.ContentPVE)...)
 	case storage == "":
 		return nil
 	case s.Text(plan.ArgSeedContent) == plan.ContentISO:
