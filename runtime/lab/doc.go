@@ -19,7 +19,7 @@
 // VMs and containers are guests of one kind of record (vm); files that begin with
 // qemu_ have what is about VMs or common to both, lxc_ what only containers have.
 //
-// Vocabulary: a lab is one host or a cluster of nodes, or has joined another's; a storage is a set of
-// volumes; a volume has bytes (what was uploaded), a size, and the state its
+// Vocabulary: a lab is one host or a cluster of nodes, or has joined the cluster
+// of another; a storage is a set of volumes; a volume has bytes (what was uploaded), a size, and the state its
 // guest keeps on it; a task is a worker with a UPID.
 package lab

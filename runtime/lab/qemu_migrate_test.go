@@ -1,6 +1,9 @@
 package lab
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -185,4 +188,45 @@ func TestMigrateKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("pve2", "pve1")
+}
+
+// What a guest keeps on its disks, now and at its snapshots, goes along.
+func TestMigrateSnapshots(t *testing.T) {
+	l := open(t, Config{Nodes: []string{"pve2"}})
+	c := newClient(t, l)
+	c.task("POST", "/nodes/pve1/qemu", "vmid=100", "scsi0=local:1,format=qcow2", "scsi1=data:1")
+	const volid = "local:100/vm-100-disk-0.qcow2"
+	keep := func(node, text string) {
+		t.Helper()
+		dir := l.findVolume(node, volid).state()
+		if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "x"), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := func(node string) string {
+		data, _ := os.ReadFile(filepath.Join(l.findVolume(node, volid).state(), "x"))
+		return string(data)
+	}
+	keep("pve1", "old")
+	c.task("POST", "/nodes/pve1/qemu/100/status/start")
+	if exit := c.task("POST", "/nodes/pve1/qemu/100/snapshot", "snapname=s1", "vmstate=1"); exit != "OK" {
+		t.Fatal(exit)
+	}
+	c.task("POST", "/nodes/pve1/qemu/100/status/stop")
+	keep("pve1", "new")
+	if exit := c.task("POST", "/nodes/pve1/qemu/100/migrate", "target=pve2"); exit != "OK" {
+		t.Fatal(exit)
+	}
+	if kept("pve2") != "new" || l.findVolume("pve1", volid) != nil {
+		t.Errorf("it has %q on pve2, and %v on pve1", kept("pve2"), l.findVolume("pve1", volid))
+	}
+	if exit := c.waitOn("pve2", c.ok("POST", "/nodes/pve2/qemu/100/snapshot/s1/rollback")); exit != "OK" || kept("pve2") != "old" {
+		t.Errorf("rolled back: %s, %q", exit, kept("pve2"))
+	}
+	if got := c.volumesOn("pve1", "local") + c.volumesOn("pve1", "data"); got != "" {
+		t.Errorf("left on pve1: %s", got)
+	}
+	if exit := c.waitOn("pve2", c.ok("DELETE", "/nodes/pve2/qemu/100/snapshot/s1")); exit != "OK" {
+		t.Error(exit)
+	}
 }
