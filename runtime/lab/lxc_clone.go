@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 )
 
 // ctClone is POST …/clone.
@@ -104,11 +105,11 @@ func (c *call) checkCloneCT() (*cloning, error) {
 // cloneOptions sorts the options of the source: what is copied, what is made
 // anew, and the volumes.
 func (c *call) cloneOptions(p *cloning, v *vm, config map[string]string, full bool) error {
-	for _, k := range sortedKeys(config) {
+	for _, k := range slices.Concat(mounts(config), sortedKeys(config)) { // rootfs is the first volume
 		base, _, _ := splitSlot(k)
 		value := config[k]
 		switch {
-		case notCloned[k] || base == "unused":
+		case notCloned[k] || base == "unused" || slices.ContainsFunc(p.drives, func(d cloneDrive) bool { return d.slot == k }):
 		case base == "net":
 			o := ctNet(k, value)
 			o["hwaddr"] = newMAC()
@@ -180,6 +181,9 @@ func (l *Lab) copyMount(t *task, node string, d cloneDrive, p *cloning) (*volume
 		return nil, fmt.Errorf("volume '%s' does not exist", d.o["file"])
 	}
 	kind, at := "linked", spot{storage: src.storage, vmid: p.to, format: "raw"}
+	if !d.full && at.storage.mustNameItsBase() {
+		at.base = src.asBase()
+	}
 	if d.full {
 		kind = "full"
 		if p.storage != nil {

@@ -253,3 +253,29 @@ func TestContainerCloneOnNode(t *testing.T) {
 	}
 	c.expect("GET /nodes/pve1/lxc/202/config", "500 Configuration file 'nodes/pve1/lxc/202.conf' does not exist")
 }
+
+// On ZFS containers have file systems of their own, and clones stand on their
+// template.
+func TestContainerZFS(t *testing.T) {
+	c, image := openCT(t)
+	c.ok("POST", "/storage", "storage=tank", "type=zfspool", "pool=rpool/data")
+	c.fails("POST /nodes/pve1/lxc vmid=201 rootfs=tank:1 mp0=tank:2,mp=/srv ostemplate="+image, "OK")
+	c.fails("POST /nodes/pve1/lxc/201/snapshot snapname=s1", "OK")
+	c.fails("DELETE /nodes/pve1/lxc/201/snapshot/s1", "OK")
+	c.written("tank:subvol-201-disk-0", "root")
+	c.expect("POST /nodes/pve1/lxc/201/template", "200 OK")
+	if got := c.ctConfig("201"); got["rootfs"] != "tank:basevol-201-disk-0,size=1G" || got["mp0"] != "tank:basevol-201-disk-1,mp=/srv,size=2G" {
+		t.Errorf("the template has %v, %v", got["rootfs"], got["mp0"])
+	}
+	c.fails("POST /nodes/pve1/lxc/201/clone newid=202", "OK")
+	const rootfs = "tank:basevol-201-disk-0/subvol-202-disk-0"
+	if got := c.ctConfig("202"); got["rootfs"] != rootfs+",size=1G" || c.reads(rootfs) != "root" {
+		t.Errorf("the clone has %v with %q", got["rootfs"], c.reads(rootfs))
+	}
+	c.fails("DELETE /nodes/pve1/lxc/201", "base volume 'tank:basevol-201-disk-0' is still in use by linked cloned")
+	c.fails("DELETE /nodes/pve1/lxc/202", "OK")
+	c.fails("DELETE /nodes/pve1/lxc/201", "OK")
+	if got := c.volumes("tank"); got != "" {
+		t.Errorf("volumes %s", got)
+	}
+}

@@ -62,7 +62,7 @@ func (l *Lab) makeTemplate(v *vm, disk string) error {
 		}
 		stem := strings.TrimSuffix(path.Base(vol.Name), "."+vol.Format)
 		at := spot{
-			storage: vol.storage, vmid: v.VMID, stem: "base-" + strings.TrimPrefix(stem, "vm-"), format: vol.Format, base: vol.Base,
+			storage: vol.storage, vmid: v.VMID, stem: stemAsBase(stem), format: vol.Format, base: vol.Base,
 		}
 		if err := l.dropStale(at); err != nil {
 			return undo(err)

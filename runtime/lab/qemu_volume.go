@@ -125,7 +125,19 @@ func (v *volume) backing() any {
 }
 
 // isBase reports whether the volume belongs to a template.
-func (v *volume) isBase() bool { return strings.HasPrefix(path.Base(v.Name), "base-") }
+func (v *volume) isBase() bool {
+	name := path.Base(v.Name)
+	return strings.HasPrefix(name, "base-") || strings.HasPrefix(name, "basevol-")
+}
+
+// stemAsBase is the name, without its format, that a volume gets as part of a
+// template.
+func stemAsBase(stem string) string {
+	if rest, ok := strings.CutPrefix(stem, "subvol-"); ok {
+		return "basevol-" + rest
+	}
+	return "base-" + strings.TrimPrefix(stem, "vm-")
+}
 
 // inUseBase fails when a linked clone stands on a volume of the guest.
 func (l *Lab) inUseBase(v *vm) error {
