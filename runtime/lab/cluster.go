@@ -3,8 +3,6 @@ package lab
 import (
 	"crypto/sha1"
 	"encoding/hex"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -66,19 +64,3 @@ func (c *call) cpuModels() (any, error) {
 const qemuCPUs = `default host kvm32 kvm64 max qemu32 qemu64 x86-64-v2 x86-64-v2-AES x86-64-v3 x86-64-v4
 GenuineIntel 486 Broadwell Broadwell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS Cascadelake-Server Cascadelake-Server-noTSX Conroe Cooperlake core2duo coreduo GraniteRapids Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS Icelake-Client Icelake-Client-noTSX Icelake-Server Icelake-Server-noTSX IvyBridge IvyBridge-IBRS KnightsMill Nehalem Nehalem-IBRS Penryn pentium pentium2 pentium3 SandyBridge SandyBridge-IBRS SapphireRapids SierraForest Skylake-Client Skylake-Client-IBRS Skylake-Server Skylake-Server-IBRS Westmere Westmere-IBRS
 AuthenticAMD athlon EPYC EPYC-Genoa EPYC-IBPB EPYC-Milan EPYC-Rome EPYC-Turin Opteron_G1 Opteron_G2 Opteron_G3 Opteron_G4 Opteron_G5 phenom`
-
-// urlMetadata is GET …/query-url-metadata: what a HEAD request would say.
-func (c *call) urlMetadata() (any, error) {
-	u, err := url.Parse(c.str("url"))
-	if err != nil {
-		return nil, badParam("url", err.Error())
-	}
-	if unresolvable(u.Hostname()) {
-		port := u.Port()
-		if port == "" {
-			port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-		}
-		return nil, fmt.Errorf("invalid server response: '500 Can't connect to %s:%s (Temporary failure in name resolution)'", u.Hostname(), port)
-	}
-	return nil, errorf(501, "looking at URLs is not implemented by this lab")
-}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // File names that PVE takes for each content type.
@@ -180,10 +178,7 @@ func (l *Lab) fetch(t *task, url string, verify bool) (*upload, error) {
 	if unresolvable(req.URL.Hostname()) {
 		return nil, noHost(req.URL.Hostname())
 	}
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 30 * time.Second,
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: !verify}, // the caller of the API decides, as on PVE
-	}
+	transport := webTransport(verify)
 	defer transport.CloseIdleConnections()
 	resp, err := (&http.Client{Transport: transport}).Do(req)
 	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
