@@ -112,6 +112,12 @@ func misfortunes() []misfortune {
 			}
 			w.put(w.made(gone))
 		}},
+		{"others move it", func(w *worlds, b *being) {
+			to := map[string]string{"": "pve2", "lab": "pve2", "pve2": "lab"}[b.node]
+			w.start("POST", b.path()+"/migrate", "target", to)
+			w.wait()
+			b.node = to
+		}},
 		{"it is edited", func(w *worlds, b *being) { w.set(b, "cores", "3", "description", b.notes) }},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/build"
+	"github.com/homestak/homestak/runtime/lab"
 )
 
 // manyWorlds are tried when HOMESTAK_SOAK is set, a tenth of them otherwise; one
@@ -34,7 +35,7 @@ func TestRandomWorlds(t *testing.T) {
 	for k := range atOnce {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {
 			t.Parallel()
-			w := &worlds{world: newWorld(t, nil)}
+			w := &worlds{world: newWorld(t, nil, func(c *lab.Config) { c.Nodes = []string{"pve2"} })}
 			w.prepare()
 			for seed := k; seed < n && !t.Failed(); seed += atOnce {
 				w.rnd = rand.New(rand.NewPCG(uint64(seed), 1))
@@ -61,7 +62,14 @@ func (w *worlds) tryOne(seed int) {
 	if w.rnd.IntN(2) == 0 {
 		edit = ", tags: [extra]"
 	}
-	w.write("manifests/m.yaml", fmt.Sprintf(small, edit))
+	text := fmt.Sprintf(small, edit)
+	w.called = nil
+	if w.rnd.IntN(4) == 0 {
+		text = strings.Replace(text, "{name: a,", "{name: z, renamed_from: a,", 1)
+		w.called = map[addr.Address]addr.Address{w.nodes[0]: renamed}
+		w.tell("the manifest renames a to z")
+	}
+	w.write("manifests/m.yaml", text)
 	d := w.compile("m")
 	p, bad := build.Plan(d, w.observe(d), goal, build.Options{DefaultHost: "lab"})
 	fail := func(format string, args ...any) {
@@ -81,7 +89,7 @@ func (w *worlds) tryOne(seed int) {
 	}
 	before := map[uint]string{}
 	for _, b := range w.all {
-		before[b.vmid] = w.state(b.vmid)
+		before[b.vmid] = w.state(b)
 	}
 	if p != nil {
 		r := w.run(p, apply.Options{})
@@ -98,8 +106,8 @@ func (w *worlds) tryOne(seed int) {
 		}
 	}
 	for _, b := range w.all {
-		if !mine[b.vmid] && w.state(b.vmid) != before[b.vmid] {
-			fail("VM %d is not ours and was changed:\n%s\n%s", b.vmid, before[b.vmid], w.state(b.vmid))
+		if now := w.state(b); !mine[b.vmid] && now != before[b.vmid] {
+			fail("VM %d is not ours and was changed:\n%s\n%s", b.vmid, before[b.vmid], now)
 		}
 	}
 }
@@ -107,7 +115,7 @@ func (w *worlds) tryOne(seed int) {
 // found: every guest that is a node's own is in the plan as the node's.
 func (w *worlds) found(p *plan.Plan, goal plan.Goal, fail func(string, ...any)) {
 	for _, c := range p.Program.Changes {
-		own := w.own(c.Addr)
+		own := w.own(w.truth(c.Addr))
 		switch {
 		case own == nil && (c.Action != plan.Create && c.Action != plan.None):
 			fail("%s has no guest, and the plan would %s VM %d", c.Addr, c.Action, c.VMID)
@@ -129,7 +137,7 @@ func (w *worlds) settled(p *plan.Plan, goal plan.Goal, r *apply.Report, late boo
 	for _, a := range w.nodes {
 		var carry []uint
 		for _, g := range f.Hosts[0].Guests {
-			if m := g.Marker; m != nil && m.Authentic && m.Addr == a && !m.Forgotten {
+			if m := g.Marker; m != nil && m.Authentic && (m.Addr == a || m.Addr == w.called[a]) && !m.Forgotten {
 				carry = append(carry, g.VMID)
 			}
 		}
@@ -138,19 +146,19 @@ func (w *worlds) settled(p *plan.Plan, goal plan.Goal, r *apply.Report, late boo
 		case len(carry) > 1:
 			fail("%s is there more than once: %v", a, carry)
 		case own == nil || late || r.Outcome != apply.Done:
-		case goal == plan.GoalDestroy && w.state(own.vmid) != "":
+		case goal == plan.GoalDestroy && w.state(own) != "":
 			fail("%s (VM %d) is still there", a, own.vmid)
-		case goal != plan.GoalDestroy && len(carry) == 1 && carry[0] != own.vmid, goal != plan.GoalDestroy && len(carry) == 0 && marks(p, a):
+		case goal != plan.GoalDestroy && len(carry) == 1 && carry[0] != own.vmid, goal != plan.GoalDestroy && len(carry) == 0 && marks(p, a, w.called[a]):
 			fail("%s is VM %d, marked are %v", a, own.vmid, carry)
 		}
 	}
 }
 
-// marks reports whether a plan writes a marker on a node's guest.
-func marks(p *plan.Plan, a addr.Address) bool {
+// marks reports whether a plan writes a marker on the guest of a node of these names.
+func marks(p *plan.Plan, names ...addr.Address) bool {
 	return slices.ContainsFunc(p.Program.Steps, func(s plan.Step) bool {
 		_, ok := s.Arg(plan.ArgDescription)
-		return ok && s.Addr == a
+		return ok && slices.Contains(names, s.Addr)
 	})
 }
 

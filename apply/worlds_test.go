@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -20,6 +21,7 @@ import (
 // is told: who made it, and which of its marks are whole.
 type being struct {
 	vmid  uint
+	node  string // of the cluster, "" = lab
 	name  string
 	tags  string
 	uuid  string
@@ -40,8 +42,9 @@ type worlds struct {
 	uuids   map[addr.Address]string
 	numbers map[addr.Address]uint
 	all     []*being
-	told    []string // what was done to the world, for messages
-	begun   []string // tasks that nobody waited for yet
+	called  map[addr.Address]addr.Address // what the manifest calls a node that it renames
+	told    []string                      // what was done to the world, for messages
+	begun   []string                      // tasks that nobody waited for yet
 }
 
 const (
@@ -52,7 +55,8 @@ nodes:
   - {name: b, spec: web, preset: vm-small, disk: 8%[1]s}
   - {name: c, spec: web, preset: vm-small, disk: 8, vmid: 4242%[1]s}
 `
-	gone = addr.Address("m/gone") // a node that the manifest no longer has
+	renamed = addr.Address("m/z")    // what m/a is called where the manifest renames it
+	gone    = addr.Address("m/gone") // a node that the manifest no longer has
 )
 
 // prepare learns from the plan for an empty world how guests are made.
@@ -106,15 +110,17 @@ func (w *worlds) start(method, path string, params ...string) {
 func (w *worlds) wait() {
 	w.t.Helper()
 	for _, upid := range w.begun {
-		w.taskEnd(upid)
+		w.taskEndOn(strings.Split(upid, ":")[1], upid)
 	}
 	w.begun = nil
 }
 
 // clear removes every guest.
 func (w *worlds) clear() {
-	for id := range w.guests() {
-		w.start("DELETE", fmt.Sprintf("/nodes/lab/qemu/%d", id))
+	for _, node := range []string{"lab", "pve2"} {
+		for _, row := range w.do("GET", "/nodes/"+node+"/qemu").([]any) {
+			w.start("DELETE", fmt.Sprintf("/nodes/%s/qemu/%v", node, row.(map[string]any)["vmid"]))
+		}
 	}
 	w.wait()
 	w.all, w.told = nil, nil
@@ -191,13 +197,17 @@ func (w *worlds) put(b *being) {
 	w.all = append(w.all, b)
 }
 
+func (b *being) path() string {
+	return fmt.Sprintf("/nodes/%s/qemu/%d", cmp.Or(b.node, "lab"), b.vmid)
+}
+
 // set changes a guest behind homestak's back, as its owner or by accident.
 func (w *worlds) set(b *being, params ...string) {
-	w.do("PUT", fmt.Sprintf("/nodes/lab/qemu/%d/config", b.vmid), params...)
+	w.do("PUT", b.path()+"/config", params...)
 }
 
 func (w *worlds) notes(b *being, text string) {
-	b.notes = text
+	b.notes, b.mute = text, strings.Contains(text, "forgotten true")
 	if text == "" {
 		w.set(b, "delete", "description")
 		return
@@ -206,7 +216,8 @@ func (w *worlds) notes(b *being, text string) {
 }
 
 func (w *worlds) remove(b *being) {
-	w.do("DELETE", fmt.Sprintf("/nodes/lab/qemu/%d", b.vmid))
+	w.start("DELETE", b.path())
+	w.wait()
 	w.all = slices.DeleteFunc(w.all, func(x *being) bool { return x == b })
 }
 
@@ -241,6 +252,16 @@ func (w *worlds) stranger() *being {
 	}
 }
 
+// truth is the address that a node's guest was made with.
+func (w *worlds) truth(a addr.Address) addr.Address {
+	for was, is := range w.called {
+		if is == a {
+			return was
+		}
+	}
+	return a
+}
+
 // own is the guest that is a node's: made as it, and with two of three marks
 // whole. Its number is always one of the three, because a number cannot change.
 func (w *worlds) own(a addr.Address) *being {
@@ -262,7 +283,7 @@ func (w *worlds) clean(a addr.Address) bool {
 		if b == own {
 			continue
 		}
-		if b.vmid == w.numbers[a] || b.name == a.Name() || strings.EqualFold(b.uuid, w.uuids[a]) || b.mac == identity.MAC(w.uuids[a], 0) ||
+		if b.vmid == w.numbers[a] || b.name == a.Name() || b.name == w.called[a].Name() || strings.EqualFold(b.uuid, w.uuids[a]) || b.mac == identity.MAC(w.uuids[a], 0) ||
 			strings.Contains(b.notes, "address "+string(a)+"\n") {
 			return false
 		}
@@ -271,9 +292,8 @@ func (w *worlds) clean(a addr.Address) bool {
 }
 
 // state is everything a guest is to PVE, as text; "" when there is none.
-func (w *worlds) state(vmid uint) string {
-	path := fmt.Sprintf("/nodes/lab/qemu/%d", vmid)
-	status, data, _ := w.lab.Do(w.t.Context(), "GET", path+"/config", nil)
+func (w *worlds) state(b *being) string {
+	status, data, _ := w.lab.Do(w.t.Context(), "GET", b.path()+"/config", nil)
 	if status != 200 {
 		return ""
 	}

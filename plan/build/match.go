@@ -257,7 +257,7 @@ func (b *builder) copied(n *node, r *ref) {
 	what := "it has the node's SMBIOS uuid and nothing else"
 	if m := r.guest.Marker; identity.Names(m, b.subject(n)) {
 		what = fmt.Sprintf("its notes carry the node's marker, for vmid %d, so it is a copy or was restored under another number", m.VMID)
-		if m.Authentic && m.Forgotten {
+		if m.Forgotten && m.VMID == r.guest.VMID {
 			what = "its notes say that it was this node and was given up"
 		} else if m.VMID == r.guest.VMID {
 			what = "its notes carry the node's marker, which is not signed with this site's key"

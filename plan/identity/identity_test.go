@@ -129,6 +129,8 @@ func TestMarks(t *testing.T) {
 	other.Addr = "m/b"
 	forgotten := mine(true)
 	forgotten.Forgotten = true
+	damaged := mine(false)
+	damaged.Forgotten = true
 	before := mine(true)
 	before.Addr = "m/before"
 	renamed := mine(true)
@@ -149,6 +151,7 @@ func TestMarks(t *testing.T) {
 		{"stranger on the number", plan.GuestFacts{VMID: 9001, UUID: "x"}, 1},
 		{"another node on the number", plan.GuestFacts{VMID: 9001, UUID: u, Marker: other}, 0},
 		{"forgotten", plan.GuestFacts{VMID: 9001, UUID: u, Marker: forgotten}, 0},
+		{"forgotten, and the note was damaged", plan.GuestFacts{VMID: 9001, UUID: u, Marker: damaged}, 0},
 		{"before it was renamed", plan.GuestFacts{VMID: 9001, UUID: u, Marker: before}, 3},
 		{"no uuid", plan.GuestFacts{VMID: 9555}, 0},
 	} {

@@ -31,8 +31,12 @@ type Marks struct {
 // whatever else agrees.
 func MarksOf(g *plan.GuestFacts, s Subject) Marks {
 	uuid, m := s.UUID, g.Marker
+	if m != nil && m.Forgotten && m.VMID == g.VMID {
+		// Also when the note was damaged since: to leave a guest alone takes no proof.
+		return Marks{}
+	}
 	if m != nil && m.Authentic {
-		if !Names(m, s) || m.Forgotten {
+		if !Names(m, s) {
 			return Marks{}
 		}
 		uuid = m.UUID
