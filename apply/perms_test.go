@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -91,41 +92,82 @@ func without(list []string, x string) []string {
 // succeed: no privilege is printed for nothing.
 func TestExactlyThePrintedRole(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, map[string]string{"one": one}, func(c *lab.Config) { c.PollTime = 0 })
-	root := w.env.Hosts["lab"].Token
-	stages := []struct {
-		name string
-		goal plan.Goal
-		edit func()
-	}{
-		{"create", plan.GoalCreate, func() {}},
-		{"grow", plan.GoalCreate, func() { w.write("manifests/one.yaml", strings.Replace(one, "preset: vm-small", "preset: vm-large", 1)) }},
-		{"destroy", plan.GoalDestroy, func() {}},
-		{"test", plan.GoalTest, func() {}},
+	node := func(text string) string {
+		return "schema_version: 2\nname: one\nnodes:\n  - {name: a, spec: web" + text + "}\n"
 	}
-	for _, s := range stages {
-		s.edit()
-		w.as(string(root.Reveal()))
-		p := w.plan("one", s.goal)
-		roles := rolesFor(p, "hs-"+s.name)
-		user := s.name + "@pve"
-		w.as(w.pveum(perm.Commands(roles, user, "driver")))
-		if again := w.plan("one", s.goal); again.Program.Digest() != p.Program.Digest() {
-			t.Errorf("%s: the plan is another one with the printed role", s.name)
-		}
-		for _, r := range roles {
-			for _, priv := range r.Privs {
-				w.setRole(r.Name, without(r.Privs, priv))
-				before := w.writes()
-				refused(t, w, p, priv, r)
-				if n := w.writes() - before; n != 0 {
-					t.Errorf("%s without %s: %d writes before the refusal", s.name, priv, n)
+	type stage struct {
+		manifest string
+		goal     plan.Goal
+	}
+	// Between them the stages plan every op that this version plans.
+	stories := map[string][]stage{
+		"vm": {
+			{node(", preset: vm-small"), plan.GoalCreate},
+			{node(", preset: vm-large"), plan.GoalCreate},
+			{node(", preset: vm-large, disks: [{name: data, size: 1}], interfaces: [{bridge: vmbr0}], boot: {startup: 2}"), plan.GoalCreate},
+			{node(", preset: vm-large, disks: [{name: data, size: 2}], storage: local"), plan.GoalCreate},
+			{node(", preset: vm-large, storage: local"), plan.GoalCreate},
+			{node(", preset: vm-large, storage: local"), plan.GoalDestroy},
+			{node(", preset: vm-small"), plan.GoalTest},
+		},
+		"ct": {
+			{node(", type: ct, disks: [{name: data, size: 1, path: /srv}]"), plan.GoalCreate},
+			{node(", type: ct, cores: 2, memory: 1024, disks: [{name: data, size: 2, path: /srv}, {name: more, size: 1, path: /more}], interfaces: [{ip: dhcp}]"), plan.GoalCreate},
+			{node(", type: ct, cores: 2, memory: 1024, disks: [{name: more, size: 1, path: /more}], features: {nesting: true}"), plan.GoalCreate},
+			{node(", type: ct, cores: 2, memory: 1024, disks: [{name: more, size: 1, path: /more}], features: {nesting: true}, storage: local"), plan.GoalCreate},
+			{node(", cores: 2, memory: 1024"), plan.GoalCreate}, // replaced by a VM
+			{node(", cores: 2, memory: 1024"), plan.GoalDestroy},
+		},
+		"clone": {
+			{node(", preset: vm-small, clone: full"), plan.GoalCreate},
+			{node(", preset: vm-small, clone: full"), plan.GoalDestroy},
+			{node(", preset: vm-small, clone: linked"), plan.GoalCreate},
+		},
+	}
+	for name, stages := range stories {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil, func(c *lab.Config) { c.PollTime = 0 })
+			w.t = t
+			for i, s := range stages {
+				w.write("manifests/one.yaml", s.manifest)
+				exactly(t, w, fmt.Sprintf("%s-%d", name, i), s.goal)
+				if t.Failed() {
+					return
 				}
-				w.setRole(r.Name, r.Privs)
 			}
-		}
-		w.must(p, apply.Done)
+		})
 	}
+}
+
+// exactly applies a plan with the printed roles, after it was refused without each
+// of their privileges.
+func exactly(t *testing.T, w *world, name string, goal plan.Goal) {
+	t.Helper()
+	root := w.env.Hosts["lab"].Token
+	defer func() { w.as(string(root.Reveal())) }()
+	p := w.plan("one", goal)
+	roles := rolesFor(p, "hs-"+name)
+	w.as(w.pveum(perm.Commands(roles, name+"@pve", "driver")))
+	// What makes a guest may also plan it. What changes one need not see the storage
+	// that images are on.
+	if s := p.Program.Steps[0].Op; s == plan.ImageFetch {
+		if again := w.plan("one", goal); again.Program.Digest() != p.Program.Digest() {
+			t.Errorf("%s: the plan is another one with the printed role", name)
+		}
+	}
+	for _, r := range roles {
+		for _, priv := range r.Privs {
+			w.setRole(r.Name, without(r.Privs, priv))
+			before := w.writes()
+			refused(t, w, p, priv, r)
+			if n := w.writes() - before; n != 0 {
+				t.Errorf("%s without %s: %d writes before the refusal", name, priv, n)
+			}
+			w.setRole(r.Name, r.Privs)
+		}
+	}
+	w.must(p, apply.Done)
 }
 
 // refused expects that preflight names a privilege and where it is missing.

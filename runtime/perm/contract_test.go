@@ -157,16 +157,17 @@ func requests(s *plan.Step) []request {
 		return []request{read, {method: "PUT", path: guest + "/config", params: own}}
 	case plan.GuestAttach:
 		own.Del("disk")
+		own.Set("description", "marker")
 		return []request{read, {method: "PUT", path: guest + "/config", params: own}}
 	case plan.GuestForget:
-		return put("/config", "delete", "tags")
+		return put("/config", "delete", "tags", "description", "")
 	case plan.GuestGrow:
 		return put("/resize", "disk", s.Text("disk"), "size", s.Text("size"))
 	case plan.GuestDetach:
 		if s.Text("what") == "delete" {
-			return put("/unlink", "idlist", s.Text("disk"), "force", "1")
+			return append(put("/unlink", "idlist", s.Text("disk"), "force", "1"), put("/config", "description", "marker")...)
 		}
-		return put("/config", "delete", s.Text("disk"))
+		return put("/config", "delete", s.Text("disk"), "description", "marker")
 	case plan.GuestMove:
 		switch {
 		case s.Text("what") == "guest":

@@ -71,11 +71,11 @@ func rowOf(op plan.Op) row {
 	case plan.GuestConfigure, plan.GuestAdopt, plan.GuestRename:
 		return func(s *plan.Step, g guestAt) []Need { return append(g.changed(), g.options(s)...) }
 	case plan.GuestForget:
-		return func(_ *plan.Step, g guestAt) []Need { return append(g.seen(), at(g.path, "VM.Config.Options")) }
+		return func(_ *plan.Step, g guestAt) []Need { return g.marked() }
 	case plan.GuestGrow:
 		return func(s *plan.Step, g guestAt) []Need { return g.disk(s, s.Text(plan.ArgDisk)) }
 	case plan.GuestAttach:
-		return func(s *plan.Step, g guestAt) []Need { return append(g.changed(), g.options(s, plan.ArgDisk)...) }
+		return func(s *plan.Step, g guestAt) []Need { return append(g.marked(), g.options(s, plan.ArgDisk)...) }
 	case plan.GuestDetach:
 		return guestDetach
 	case plan.GuestMove:
@@ -108,6 +108,9 @@ func (g guestAt) changed() []Need {
 	}
 	return append(g.seen(), anyAt(g.path, any...))
 }
+
+// marked is writing the marker, which is in the guest's notes.
+func (g guestAt) marked() []Need { return append(g.seen(), at(g.path, "VM.Config.Options")) }
 
 // agent is asking the guest's agent for its addresses. A container has none: its
 // addresses are the host's to tell. Steps over SSH do not name their vmid; the
@@ -247,8 +250,9 @@ func guestClone(s *plan.Step, g guestAt) []Need {
 	return append(out, g.seed(s, storage)...)
 }
 
+// guestDetach: the marker remembers which volume it was.
 func guestDetach(s *plan.Step, g guestAt) []Need {
-	out := append(g.seen(), at(g.path, "VM.Config.Disk"))
+	out := append(g.marked(), at(g.path, "VM.Config.Disk"))
 	if storage, _, ok := strings.Cut(s.Text(plan.ArgVolume), ":"); ok && s.Text(plan.ArgWhat) == "delete" {
 		out = append(out, at(storagePath(storage), "Datastore.AllocateSpace"))
 	}
@@ -259,9 +263,6 @@ func guestMove(s *plan.Step, g guestAt) []Need {
 	if s.Text(plan.ArgWhat) == "guest" {
 		return append(g.seen(), at(g.path, "VM.Migrate"))
 	}
-	out := append(g.seen(), at(g.path, "VM.Config.Disk"), at(storagePath(s.Text(plan.ArgStorage)), "Datastore.AllocateSpace"))
-	if from := g.storage(s.Text(plan.ArgVMID), s.Text(plan.ArgDisk)); from != "" {
-		out = append(out, at(storagePath(from), "Datastore.AllocateSpace"))
-	}
-	return out
+	// Of the storage it leaves PVE wants nothing, though it removes the disk there.
+	return append(g.seen(), at(g.path, "VM.Config.Disk"), at(storagePath(s.Text(plan.ArgStorage)), "Datastore.AllocateSpace"))
 }
