@@ -256,3 +256,41 @@ func TestRename(t *testing.T) {
 		t.Errorf("left: %v", w.guests())
 	}
 }
+
+// A container is adopted like a VM; its third mark is the address of its interface.
+func TestAdoptContainer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{
+		"one": "schema_version: 2\nname: one\nnodes:\n  - {name: only, spec: web, type: ct}\n",
+	})
+	w.must(w.plan("one", plan.GoalCreate), apply.Done)
+	template := fmt.Sprint(w.do("GET", "/nodes/lab/storage/local/content", "content", "vztmpl").([]any)[0].(map[string]any)["volid"])
+	w.do("POST", "/nodes/lab/lxc", "vmid", "160", "hostname", "dns", "ostemplate", template, "rootfs", "local:2", "memory", "256", "cores", "1",
+		"net0", "name=eth0,bridge=vmbr0,ip=dhcp", "unprivileged", "0", "tags", "prod", "description", "names")
+	config := func() map[string]any { return w.do("GET", "/nodes/lab/lxc/160/config").(map[string]any) }
+	before := config()
+	declare := func(more string) *ir.Deployment {
+		w.write("manifests/old.yaml", fmt.Sprintf("schema_version: 2\nname: old\nnodes:\n  - {name: web, type: ct%s}\n", more))
+		return w.compile("old")
+	}
+	p := w.mustPlan(declare(""), plan.GoalCreate, build.Options{Adopt: []build.Adoption{{Addr: "old/web", VMID: 160}}})
+	w.must(p, apply.Done)
+	for key, v := range config() {
+		if key != "description" && key != "tags" && key != "digest" && fmt.Sprint(before[key]) != fmt.Sprint(v) {
+			t.Errorf("%s was %v, is %v", key, before[key], v)
+		}
+	}
+	w.must(p, apply.AlreadyApplied)
+	if p := w.mustPlan(declare(""), plan.GoalCreate, build.Options{}); len(p.Program.Steps) > 0 {
+		t.Errorf("after it: %s", ops(p))
+	}
+	p = w.mustPlan(declare(", memory: 512"), plan.GoalCreate, build.Options{})
+	if ops(p) != "Guest.Configure web" || attrs(p) != "memory" {
+		t.Errorf("more memory: %s (%s)", ops(p), attrs(p))
+	}
+	w.must(p, apply.Done)
+	w.must(w.mustPlan(declare(", memory: 512"), plan.GoalCreate, build.Options{Forget: []addr.Address{"old/web"}}), apply.Done)
+	if now := config(); now["tags"] != "prod" || !strings.HasPrefix(fmt.Sprint(now["description"]), "names\n") || fmt.Sprint(now["memory"]) != "512" {
+		t.Errorf("given up: %v", now)
+	}
+}

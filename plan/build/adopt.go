@@ -120,9 +120,13 @@ func (b *builder) adopt(n *node) plan.Change {
 	s := b.stepsOf(n, plan.ReasonAdopt)
 	tags := canon.Set(strings.Join(append(slices.Clone(g.Tags), identity.ManagedTag, identity.Tag(b.d.Manifest)), ","))
 	step := s.onGuest(plan.GuestAdopt, quickDeadline, s.marker(), text("tags", strings.ReplaceAll(tags, ",", ";")))
-	expect := []plan.KV{
-		{Key: "name", Value: canon.Get(g.Config, "name")}, {Key: "net0.macaddr", Value: canon.Get(g.Config, "net0.macaddr")},
-		{Key: markUUID, Value: canon.Get(g.Config, markUUID)},
+	known := []string{"name", "net0.macaddr", markUUID}
+	if g.Kind == canon.LXC {
+		known = []string{"hostname", "net0.hwaddr"}
+	}
+	var expect []plan.KV
+	for _, key := range known {
+		expect = append(expect, plan.KV{Key: key, Value: canon.Get(g.Config, key)})
 	}
 	step.Guards = []plan.Guard{{Kind: plan.GuardGiven, VMID: n.vmid, UUID: n.uuid, Expect: withMarker(expect, g)}}
 	at := s.add(step, "")
