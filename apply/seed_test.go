@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"strings"
@@ -134,4 +135,31 @@ func TestSeedOnPVEsDrive(t *testing.T) {
 	w.env.StateDir = t.TempDir()
 	w.must(w.plan("drive", plan.GoalCreate), apply.Done)
 	w.must(w.plan("drive", plan.GoalDestroy), apply.Done)
+}
+
+// A run that ends between making a guest and its first boot leaves the CD-ROM where
+// it is, for the guest has to read it; whoever goes on takes it away.
+func TestInterruptedSeedOnCD(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{"Guest.Create", "Guest.Start", "Seed.Remove"} {
+		w := newWorld(t, map[string]string{"app": strings.Replace(appliance, "image: appliance", "cloud_init: {carrier: cdrom}", 1)})
+		ctx, stop := context.WithCancel(t.Context())
+		w.react = func(e apply.Event) {
+			if e.Kind == apply.StepStarted && e.Op == op {
+				stop()
+			}
+		}
+		p := w.plan("app", plan.GoalCreate)
+		w.runCtx(ctx, p, apply.Options{})
+		w.react = nil
+		w.env.StateDir = t.TempDir()
+		w.must(w.plan("app", plan.GoalCreate), apply.Done)
+		if left := w.seedFiles(); len(left) > 0 {
+			t.Errorf("stopped at %s, %v is left behind", op, left)
+		}
+		if again := w.plan("app", plan.GoalCreate); len(again.Program.Steps) != 0 {
+			t.Errorf("stopped at %s, %d steps are left", op, len(again.Program.Steps))
+		}
+		stop()
+	}
 }
