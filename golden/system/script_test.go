@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"labmark":   cmdMark,
 			"labwrites": cmdWrites,
 			"labtasks":  cmdTasks,
+			"labpveum":  cmdPveum,
 			"labguests": cmdGuests,
 			"copysite":  cmdCopySite,
 			"digest":    cmdDigest,
