@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/canon"
@@ -19,7 +20,9 @@ func (o guestConfigure) probe(ctx context.Context) (bool, error) {
 	if err != nil || !o.ours(g, o.n) {
 		return false, err
 	}
-	return len(o.unmet(g)) == 0, nil
+	left := o.unmet(g)
+	o.why = "not as it was set: " + strings.Join(left, ", ")
+	return len(left) == 0, nil
 }
 
 func (o guestConfigure) unmet(g *guest) []string {

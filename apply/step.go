@@ -233,6 +233,7 @@ func (t *task) attempt(ctx context.Context) error {
 	holds, err := t.op.probe(ctx)
 	if err == nil && !holds {
 		d := codeUnverified.Errorf("%s reported success and it is not so", t.s.Op)
+		d.Label = t.why
 		d.Help = "something else may work on the same object; look at it, then run again"
 		return d
 	}

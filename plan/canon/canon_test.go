@@ -180,6 +180,9 @@ func TestUnmet(t *testing.T) {
 	if got := canon.Unmet(canon.QEMU, set, []string{"onboot", "cpu"}, config, pending); !slices.Equal(got, []string{"onboot", "tags"}) {
 		t.Errorf("%v", got)
 	}
+	if got := canon.Unmet(canon.QEMU, kvs("scsi0=local-lvm:1,iothread=1"), nil, config, nil); len(got) > 0 {
+		t.Errorf("a disk that was made is not met: %v", got)
+	}
 	if got := canon.Unmet(canon.QEMU, kvs("memory=2048"), nil, config, pending); !slices.Equal(got, []string{"memory"}) {
 		t.Errorf("a value that will be gone after the restart is met: %v", got)
 	}

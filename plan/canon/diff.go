@@ -34,7 +34,7 @@ func Unmet(kind string, set []plan.KV, unset []string, config, pending []plan.KV
 	then := Overlay(config, pending)
 	for _, kv := range set {
 		for _, w := range Settings(kind, []plan.KV{kv}) {
-			if Get(then, w.Key) != w.Value {
+			if Get(then, w.Key) != w.Value && !isMade(w) {
 				out = append(out, kv.Key)
 				break
 			}
@@ -51,6 +51,17 @@ func Unmet(kind string, set []plan.KV, unset []string, config, pending []plan.KV
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// isMade reports whether an attribute is the volume of a disk that is made when it
+// is set, "storage:8": nobody knows yet which one that will be.
+func isMade(kv plan.KV) bool {
+	if !strings.HasSuffix(kv.Key, ".file") && !strings.HasSuffix(kv.Key, ".volume") {
+		return false
+	}
+	_, size, _ := strings.Cut(kv.Value, ":")
+	_, err := strconv.ParseFloat(size, 64)
+	return err == nil
 }
 
 // Text writes PVE's own value of a key: the parts of config with those of want
