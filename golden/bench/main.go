@@ -34,7 +34,7 @@ func run() error {
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"plan", b.plans}, {"language", b.language}, {"start", b.validate}, {"lsp", b.lsp}, {"parallel", b.parallel}} {
+	}{{"plan", b.plans}, {"language", b.language}, {"start", b.validate}, {"lsp", b.lsp}, {"parallel", b.parallel}, {"existing", b.existing}} {
 		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], part.name) {
 			continue
 		}
