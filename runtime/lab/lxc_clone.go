@@ -58,8 +58,8 @@ func (c *call) checkCloneCT() (*cloning, error) {
 		p.target = target
 	}
 	if name := c.str("storage"); c.has("storage") {
-		if p.storage = c.storageNamed(v.Node, name); p.storage == nil {
-			return nil, errorf(500, "storage '"+name+"' does not exist")
+		if p.storage, err = c.usableNamed(v.Node, name); err != nil {
+			return nil, err
 		}
 		if err := p.storage.holds("rootdir"); err != nil {
 			return nil, err

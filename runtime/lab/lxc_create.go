@@ -92,8 +92,8 @@ func (c *call) checkCreateCT() (*ctNew, error) {
 	if !ok {
 		return nil, errorf(500, "unable to parse volume ID '"+p.template+"'")
 	}
-	if c.storageNamed(c.node(), store) == nil {
-		return nil, errorf(500, "storage '"+store+"' does not exist")
+	if _, err := c.usableNamed(c.node(), store); err != nil {
+		return nil, err
 	}
 	if !strings.HasPrefix(name, "vztmpl/") {
 		return nil, errorf(500, "unable to parse directory volume name '"+name+"'")
@@ -126,9 +126,9 @@ func (c *call) checkMount(slot, text string) error {
 		}
 		return errorf(403, "Permission check failed (mount point type bind is only allowed for root@pam)")
 	}
-	s := c.storageNamed(c.node(), store)
-	if s == nil {
-		return errorf(500, "storage '"+store+"' does not exist")
+	s, err := c.usableNamed(c.node(), store)
+	if err != nil {
+		return err
 	}
 	if !slices.Contains(s.content, "rootdir") {
 		return badParam("storage", "storage '"+store+"' does not support container directories")

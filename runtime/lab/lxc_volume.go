@@ -89,8 +89,8 @@ func (c *call) ctMove() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.storageNamed(v.Node, m.to) == nil {
-		return nil, errorf(500, "storage '"+m.to+"' does not exist")
+	if _, err := c.usableNamed(v.Node, m.to); err != nil {
+		return nil, err
 	}
 	if err := c.need("/storage/"+m.to, "Datastore.AllocateSpace"); err != nil {
 		return nil, err

@@ -84,11 +84,13 @@ func (c *call) checkClone() (*cloning, error) {
 		p.target = target
 	}
 	if name := c.str("storage"); c.has("storage") {
-		if p.storage = c.Lab.storage(c.node(), name); p.storage == nil {
-			return nil, errorf(500, "storage '"+name+"' does not exist")
+		if p.storage, err = c.usableNamed(c.node(), name); err != nil {
+			return nil, err
 		}
-		if p.target != "" && c.storageNamed(p.target, name) == nil {
-			return nil, errorf(500, "storage '"+name+"' is not available on node '"+p.target+"'")
+		if p.target != "" {
+			if _, err := c.usableNamed(p.target, name); err != nil {
+				return nil, err
+			}
 		}
 		if p.target != "" && p.target != c.node() && p.storage.node != "" {
 			return nil, errorf(500, "can't clone to non-shared storage '"+name+"'")

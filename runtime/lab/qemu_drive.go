@@ -59,9 +59,9 @@ func (l *Lab) checkDrives(node string, set map[string]string) error {
 		if !isVolume {
 			continue // none, cdrom, a path
 		}
-		s := l.storage(node, store)
-		if s == nil {
-			return errorf(500, "storage '"+store+"' does not exist")
+		s, err := l.usable(node, store)
+		if err != nil {
+			return err
 		}
 		_, seed := wantsSeed(file)
 		if m != nil || seed {
@@ -87,9 +87,9 @@ func (l *Lab) importSource(node, from string) (*volume, error) {
 	if !isVolume || strings.HasPrefix(from, "/") {
 		return nil, errorf(500, "failed to stat '"+from+"'")
 	}
-	s := l.storage(node, store)
-	if s == nil {
-		return nil, errorf(500, "storage '"+store+"' does not exist")
+	s, err := l.usable(node, store)
+	if err != nil {
+		return nil, err
 	}
 	v := s.volumes[name]
 	if v == nil {

@@ -21,8 +21,10 @@ func (c *call) qemuSuspend() (any, error) {
 		})
 	}
 	storage := c.str("statestorage")
-	if c.has("statestorage") && c.storageNamed(c.node(), storage) == nil {
-		return nil, errorf(500, "storage '"+storage+"' does not exist")
+	if c.has("statestorage") {
+		if _, err := c.usableNamed(c.node(), storage); err != nil {
+			return nil, err
+		}
 	}
 	return c.power("qmsuspend", func(t *task, v *vm) error {
 		if !v.running() {

@@ -223,7 +223,7 @@ func (c *call) storageResources(m member) []any {
 			"id": "storage/" + m.Name + "/" + s["storage"].(string), "type": "storage", "node": m.Name,
 			"storage": s["storage"], "plugintype": s["type"], "content": s["content"], "shared": s["shared"], "status": "unknown",
 		}
-		if m.State == NodeUp {
+		if m.State == NodeUp && s["enabled"] == 1 {
 			row["status"], row["maxdisk"], row["disk"] = "available", s["total"], s["used"]
 		}
 		list = append(list, row)

@@ -142,6 +142,29 @@ func (l *Lab) storage(node, name string) *storage {
 	return nil
 }
 
+// usable is a storage that a node can use, or PVE's refusal; the caller holds mu.
+func (l *Lab) usable(node, name string) (*storage, error) {
+	s := l.storage(node, name)
+	switch {
+	case s == nil && l.storageConfig(name) == nil:
+		return nil, errorf(500, "storage '"+name+"' does not exist")
+	case s == nil:
+		return nil, errorf(500, "storage '"+name+"' is not available on node '"+node+"'")
+	case s.disabled():
+		return nil, errorf(500, "storage '"+name+"' is disabled")
+	}
+	return s, nil
+}
+
+// usableNamed is usable for a caller that does not hold mu.
+func (l *Lab) usableNamed(node, name string) (*storage, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.usable(node, name)
+}
+
+func (s *storage) disabled() bool { return s.params["disable"] == "1" }
+
 // on reports whether a node has the storage.
 func (s *storage) on(node string) bool {
 	if only := splitList(s.params["nodes"]); len(only) > 0 && !slices.Contains(only, node) {

@@ -64,10 +64,16 @@ func (l *Lab) usage(s *storage) map[string]any {
 	if l.hasSpace(s.name) != nil {
 		used = storageSize
 	}
-	return map[string]any{
+	row := map[string]any{
 		"storage": s.name, "type": s.kind, "content": strings.Join(s.content, ","), "shared": s.sharedFlag(), "enabled": 1, "active": 1,
 		"total": int64(storageSize), "used": used, "avail": storageSize - used, "used_fraction": float64(used) / storageSize,
 	}
+	if s.disabled() {
+		for _, k := range []string{"enabled", "active", "total", "used", "avail", "used_fraction"} {
+			row[k] = 0
+		}
+	}
+	return row
 }
 
 // sharedFlag is 1 for a storage that all nodes share.
@@ -85,6 +91,12 @@ func (c *call) nodeStorageList() (any, error) {
 		name, has := row["storage"].(string), strings.Split(row["content"].(string), ",")
 		if c.has("storage") && c.str("storage") != name || !c.maySee(name) {
 			continue
+		}
+		if c.flag("enabled") && row["enabled"] == 0 {
+			continue
+		}
+		if target := c.str("target"); c.has("target") && target != c.node() && (row["shared"] != 1 || c.storageNamed(target, name) == nil) {
+			continue // only what both have
 		}
 		want := splitList(c.str("content"))
 		if len(want) > 0 && !slices.ContainsFunc(want, func(w string) bool { return slices.Contains(has, w) }) {

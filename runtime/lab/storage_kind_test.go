@@ -75,6 +75,28 @@ func TestStorageKinds(t *testing.T) {
 		t.Error(r.Status)
 	}
 
+	// Storages that are not everywhere, and those that are switched off.
+	c.ok("POST", "/storage", "storage=one", "type=dir", "path=/one", "nodes=pve2")
+	if r := c.do("POST", qemu, "vmid=130", "scsi0=one:1"); r.Status != "500 storage 'one' is not available on node 'pve1'" {
+		t.Error(r.Status)
+	}
+	c.ok("PUT", "/storage/thick", "disable=1")
+	if r := c.do("POST", qemu, "vmid=130", "scsi0=thick:1"); r.Status != "500 storage 'thick' is disabled" {
+		t.Error(r.Status)
+	}
+	listed := func(params ...string) (names string) {
+		for _, row := range c.ok("GET", "/nodes/pve1/storage", params...).([]any) {
+			names += row.(map[string]any)["storage"].(string) + " "
+		}
+		return names
+	}
+	if got := listed("enabled=1"); strings.Contains(got, "thick") || !strings.Contains(got, "tank") {
+		t.Errorf("enabled: %s", got)
+	}
+	if got := listed("target=pve2"); got != "nas " {
+		t.Errorf("on both nodes: %s", got)
+	}
+
 	// Volumes are made on their own, too.
 	alloc := func(storage string, params ...string) reply {
 		return c.do("POST", "/nodes/pve1/storage/"+storage+"/content", append(params, "vmid=300")...)
