@@ -35,8 +35,11 @@ const longestRun = 2 * time.Hour
 func TestFaultSchedules(t *testing.T) {
 	t.Parallel()
 	first, last := 0, schedules/10
-	if os.Getenv("HOMESTAK_SOAK") != "" {
+	switch {
+	case os.Getenv("HOMESTAK_SOAK") != "":
 		last = schedules
+	case slowly:
+		last = schedules / 100
 	}
 	if one, err := strconv.Atoi(os.Getenv("HOMESTAK_SCHEDULE")); err == nil {
 		first, last = one, one+1
@@ -89,7 +92,11 @@ func (s *schedule) play() {
 func (s *schedule) phase(name string, goal plan.Goal, guests int) {
 	s.t.Helper()
 	n := uint64(len(name))
-	rules := faults.Random(s.seed*3+n, 1+int(s.seed+n)%7)
+	count := 1 + int(s.seed+n)%7
+	if s.seed%5 == 4 { // a storm
+		count = 40
+	}
+	rules := faults.Random(s.seed*3+n, count)
 	if err := s.lab.SetFaults(faults.Script{Seed: s.seed, Faults: rules}); err != nil {
 		s.t.Fatal(err)
 	}

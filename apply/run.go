@@ -244,8 +244,28 @@ func (r *run) outcome(ctx context.Context) Outcome {
 }
 
 func (r *run) refuse(why ...*diag.Diagnostic) Outcome {
-	r.report.Findings = append(r.report.Findings, why...)
+	r.report.Findings = append(r.report.Findings, merged(why)...)
 	return Refused
+}
+
+// merged tells a finding that many steps have once, with the steps as its notes.
+func merged(list diag.List) diag.List {
+	var out diag.List
+	for _, d := range list {
+		i := slices.IndexFunc(out, func(o *diag.Diagnostic) bool {
+			return o.Code == d.Code && o.Message == d.Message && o.Label == d.Label && o.Help == d.Help
+		})
+		if i < 0 {
+			out = append(out, d)
+			continue
+		}
+		for _, n := range d.Notes {
+			if !slices.Contains(out[i].Notes, n) {
+				out[i].Notes = append(out[i].Notes, n)
+			}
+		}
+	}
+	return out
 }
 
 // patience is the context of work that was begun: it outlives ctx by the grace,
