@@ -147,6 +147,7 @@ func (p *player) before(x *exchange) {
 		if upid := textOf(body["data"]); upid != "" {
 			p.names[clone] = upid
 		}
+		time.Sleep(100 * time.Millisecond) // it has begun
 	case x.section == "20-clone-boot" && strings.HasSuffix(x.path, "/agent/network-get-interfaces"):
 		p.inside("POST", "/nodes/pve1/qemu/121/status/start")
 		time.Sleep(160 * time.Second)
