@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand"
 	"os"
 	"os/exec"
@@ -147,6 +148,54 @@ func TestKillChild(t *testing.T) {
 			c.task("DELETE", "/nodes/pve1/qemu/"+id)
 			fmt.Println("deleted", id)
 		}
+	}
+}
+
+const heldDir = "HOMESTAK_LAB_TEST_HELD"
+
+// The child of TestTwoProcesses: holds a lab open until its stdin ends.
+func TestHoldChild(t *testing.T) {
+	dir := os.Getenv(heldDir)
+	if dir == "" {
+		return // only TestTwoProcesses runs it
+	}
+	newClient(t, open(t, Config{Dir: dir, Clock: wallClock{}})).do("POST", "/pools", "poolid=held")
+	fmt.Println("holding")
+	io.Copy(io.Discard, os.Stdin)
+}
+
+// A directory that another process has open is refused, and nothing in it is
+// touched; when that process dies, it is free.
+func TestTwoProcesses(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestHoldChild$", "-test.v")
+	cmd.Env = append(os.Environ(), heldDir+"="+dir)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan() && lines.Text() != "holding"; {
+	}
+	for range 3 {
+		if l, err := Open(t.Context(), Config{Dir: dir, Hypervisor: Bare}); code(err) != codeInUse {
+			if l != nil {
+				l.Close()
+			}
+			t.Errorf("while another process has it: %v", err)
+		}
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	if got := newClient(t, open(t, Config{Dir: dir})).ok("GET", "/pools").([]any); len(got) != 1 {
+		t.Errorf("after that process died: %v", got)
 	}
 }
 
