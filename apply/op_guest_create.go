@@ -126,8 +126,19 @@ func (t *task) applied(m *identity.Marker, set, have []plan.KV) {
 		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, true)
 	}
 	for _, kv := range canon.Core(have) {
+		if m.Adopted && isFurther(canon.KeyOf(kv.Key)) {
+			continue
+		}
 		m.Fields = put(m.Fields, plan.KV{Key: kv.Key, Value: identity.Field(t.key(), m.UUID, kv.Key, kv.Value)}, false)
 	}
+}
+
+// isFurther reports whether a key is a disk or an interface besides the first: of
+// an adopted guest those are its owner's, and what the marker knows of would be
+// taken away when the manifest does not have it.
+func isFurther(key string) bool {
+	_, _, is := canon.Slot(key)
+	return is && key != "net0" && key != plan.SlotRoot && key != plan.SlotRootFS
 }
 
 // put inserts a pair into a list sorted by key; an older one stays unless replace.

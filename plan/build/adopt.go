@@ -84,7 +84,7 @@ func (b *builder) adoptable(n *node, vmid uint, own []*ref) []*ref {
 		return refuse("", "write the number of a guest on that host, as Proxmox VE shows it", "there is no guest %d on %s", vmid, n.host.name)
 	}
 	m := r.guest.Marker
-	foreign := m != nil && m.SiteID != b.d.SiteID && !m.Forgotten
+	foreign := m != nil && m.SiteID != "" && m.SiteID != b.d.SiteID && !m.Forgotten
 	switch {
 	case len(own) > 0:
 		return own // it is the node's: nothing is to be adopted

@@ -31,7 +31,7 @@ func Import(f *plan.HostFacts, siteID, manifest string, pick func(*plan.GuestFac
 		case m != nil && m.Authentic && !m.Forgotten:
 			left = append(left, fmt.Sprintf("%s is node %s already", who, m.Addr))
 			continue
-		case m != nil && m.SiteID != siteID && !m.Forgotten:
+		case m != nil && m.SiteID != "" && m.SiteID != siteID && !m.Forgotten:
 			left = append(left, who+" belongs to another site")
 			continue
 		case g.Template:
@@ -60,6 +60,7 @@ const (
 	maxNodeCores  = 512
 	minNodeMemory = 128 * unit.MiB
 	maxNodeVLAN   = 4094
+	minNodeDisk   = 4 * unit.GiB // the image of a node that names none has to fit, though nothing is made of it here
 )
 
 // declare is a guest as a node: what a person would write down of it.
@@ -76,7 +77,7 @@ func declare(g *plan.GuestFacts, used map[string]bool) ir.Node {
 	if k, err := strconv.ParseInt(canon.Get(have, "memory"), 10, 64); err == nil && unit.Size(k)*unit.MiB >= minNodeMemory {
 		n.Memory = given(unit.Size(k) * unit.MiB)
 	}
-	if size, ok := sizeOf(canon.Get(have, root+".size")); ok && size >= unit.GiB && size%unit.GiB == 0 {
+	if size, ok := sizeOf(canon.Get(have, root+".size")); ok && size >= minNodeDisk && size%unit.GiB == 0 {
 		n.Disk = given(size)
 	}
 	if b := canon.Get(have, "net0.bridge"); b != "" {

@@ -155,7 +155,9 @@ func find(notes string) []block {
 			}
 		}
 		b.body = strings.Join(inside, "\n") + "\n"
-		blocks = append(blocks, b)
+		if b.mac != "" || strings.HasPrefix(b.body, "marker ") { // else people wrote it
+			blocks = append(blocks, b)
+		}
 		i = b.end - 1
 	}
 	return blocks
