@@ -101,7 +101,7 @@ func (l *Lab) checkHardware(v *vm) error {
 			if v.isCT() {
 				n, ok = ctNIC(slot, text), true
 			}
-			if ok && n.Bridge != "" && !l.hasBridge(v.Node, n.Bridge) {
+			if ok && n.Bridge != "" && !l.isBridge(v.Node, n.Bridge) {
 				return fmt.Errorf("bridge '%s' does not exist", n.Bridge)
 			}
 		}

@@ -72,9 +72,15 @@ func (n *networks) next() map[string]map[string]string {
 	return n.Active
 }
 
-// hasBridge reports whether guests of a node can be plugged into a bridge; the
-// caller holds mu.
+// hasBridge reports whether guests of a node can be plugged into a bridge.
 func (l *Lab) hasBridge(node, name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.isBridge(node, name)
+}
+
+// isBridge is hasBridge for a caller that holds mu.
+func (l *Lab) isBridge(node, name string) bool {
 	kind := l.network(node).Active[name]["type"]
 	return kind == "bridge" || kind == "OVSBridge"
 }
