@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/capacity"
@@ -16,12 +17,13 @@ const codeRoom diag.Code = "HS0691"
 // what it has at this moment, and refuses what cannot work. What only may not work
 // was told with the plan.
 func (in *inspection) checkRoom(ctx context.Context) (bad diag.List) {
+	left := in.left()
 	for i := range in.p.Hosts {
 		h := in.fleet.connected(in.p.Hosts[i].Name)
 		if h == nil {
 			continue
 		}
-		left := in.left(h.name)
+		left := left[h.name]
 		if !slices.ContainsFunc(left, takesRoom) {
 			continue
 		}
@@ -43,12 +45,14 @@ func (in *inspection) checkRoom(ctx context.Context) (bad diag.List) {
 	return bad
 }
 
-// left are the steps on a host that are not done.
-func (in *inspection) left(host string) []*plan.Step {
-	var out []*plan.Step
+// left are the steps that are not done, by host.
+func (in *inspection) left() map[string][]*plan.Step {
+	out := map[string][]*plan.Step{}
 	for i := range in.p.Steps {
-		if s := &in.p.Steps[i]; s.Host == host && in.verdicts[i] != done && !in.newTask(s, false).isOver() {
-			out = append(out, s)
+		s := &in.p.Steps[i]
+		over := s.Phase != plan.PhaseDestroy && in.over[s.Addr]
+		if in.verdicts[i] != done && !over {
+			out[s.Host] = append(out[s.Host], s)
 		}
 	}
 	return out
@@ -87,9 +91,18 @@ func (in *inspection) roomOf(ctx context.Context, h *host, left []*plan.Step) (*
 		return nil, err
 	}
 	seen := map[uint]bool{}
+	made := map[addr.Address]bool{} // nodes whose guests are still to be made
+	for _, s := range left {
+		made[s.Addr] = made[s.Addr] || s.Op == plan.GuestCreate || s.Op == plan.GuestClone || s.Op == plan.CTCreate
+	}
 	for _, s := range left {
 		n := in.nodes[s.Addr]
-		if n == nil || seen[n.vmid] || s.Op != plan.GuestGrow && s.Op != plan.GuestMove && s.Op != plan.GuestDelete || !in.isThere(s) {
+		switch {
+		case n == nil, seen[n.vmid]:
+			continue
+		case s.Op == plan.GuestDelete && (!made[s.Addr] || s.Phase != plan.PhaseDestroy): // also one that is replaced
+		case (s.Op == plan.GuestGrow || s.Op == plan.GuestMove) && !made[s.Addr]:
+		default:
 			continue
 		}
 		seen[n.vmid] = true
@@ -102,18 +115,4 @@ func (in *inspection) roomOf(ctx context.Context, h *host, left []*plan.Step) (*
 		}
 	}
 	return f, nil
-}
-
-// isThere reports whether a step's guest may be there before the plan runs: the
-// plan does not make it, or made it already.
-func (in *inspection) isThere(s *plan.Step) bool {
-	for i := range in.p.Steps {
-		switch c := &in.p.Steps[i]; c.Op {
-		case plan.GuestCreate, plan.GuestClone, plan.CTCreate:
-			if c.Addr == s.Addr {
-				return in.verdicts[i] == done || s.Op == plan.GuestDelete && s.Phase != plan.PhaseDestroy
-			}
-		}
-	}
-	return true
 }

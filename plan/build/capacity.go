@@ -11,15 +11,16 @@ import (
 // capacity tells what the hosts have too little of, as far as facts know. A plan is
 // made all the same: facts may be old, and apply looks again before it writes.
 func (b *builder) capacity() {
-	steps := make([]*plan.Step, len(b.drafts.steps))
+	steps := map[string][]*plan.Step{}
 	for i := range b.drafts.steps {
-		steps[i] = &b.drafts.steps[i]
+		s := &b.drafts.steps[i]
+		steps[s.Host] = append(steps[s.Host], s)
 	}
 	for _, h := range b.places {
 		if h.facts == nil {
 			continue
 		}
-		for _, short := range capacity.Check(h.facts, steps, false) {
+		for _, short := range capacity.Check(h.facts, steps[h.name], false) {
 			d := b.warn(findShort, short.Addr, b.declared(short.Addr), "%s", short)
 			d.Help = "make room on the host, or ask for less; such things may be promised twice, and this one is"
 			if short.Certain {
