@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/identity"
 	"github.com/homestak/homestak/runtime/pve"
 )
 
@@ -55,7 +56,7 @@ func (o *observer) list(ctx context.Context, h *host, at *herd) ([]pve.Resource,
 	}
 	var ours []pve.Resource
 	for _, r := range all {
-		if o.couldBeOurs(r) {
+		if o.known.couldBeOurs(r) {
 			ours = append(ours, r)
 		}
 	}
@@ -90,4 +91,26 @@ func (at *herd) once(vmid uint, read func() (*plan.GuestFacts, error)) (*plan.Gu
 	}
 	r.facts, r.done = facts, true
 	return facts, nil
+}
+
+// knownBy is what a guest can be told by before it is read.
+type knownBy struct {
+	tag     string
+	names   map[string]bool
+	numbers map[uint]bool
+}
+
+func knownOf(w plan.WantedSet) knownBy {
+	n := knownBy{identity.Tag(w.Manifest), map[string]bool{}, map[uint]bool{}}
+	for i := range w.Nodes {
+		n.names[w.Nodes[i].Name] = true
+		n.numbers[w.Nodes[i].VMID] = true
+		n.numbers[w.Nodes[i].Adopt] = true
+	}
+	return n
+}
+
+// couldBeOurs reports whether a guest is a candidate on any host.
+func (n knownBy) couldBeOurs(r pve.Resource) bool {
+	return n.numbers[r.VMID] || n.names[r.Name] || slices.Contains(r.Tags, n.tag)
 }

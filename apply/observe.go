@@ -27,7 +27,7 @@ const (
 // node does not run or never was ready is Absent. The error is for what makes
 // observing pointless: a host the site does not have, no keys, ctx.
 func Observe(ctx context.Context, env *Env, w plan.WantedSet) (*plan.Facts, error) {
-	o := &observer{env: env, w: w, fleet: newFleet(env, "observe"), nested: map[string]*node{}, herds: map[string]*herd{}}
+	o := &observer{env: env, w: w, fleet: newFleet(env, "observe"), nested: map[string]*node{}, herds: map[string]*herd{}, known: knownOf(w)}
 	defer o.fleet.close()
 	if err := o.check(); err != nil {
 		return nil, err
@@ -60,6 +60,7 @@ type observer struct {
 	fleet  *fleet
 	nested map[string]*node // hosts that are nodes, as they were found; not written while a level is asked
 
+	known  knownBy
 	herdMu sync.Mutex
 	herds  map[string]*herd // by cluster
 }

@@ -166,20 +166,21 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 	return nil
 }
 
-// couldBeOurs reports whether a guest is a candidate on any host.
-func (o *observer) couldBeOurs(r pve.Resource) bool {
-	return slices.Contains(r.Tags, identity.Tag(o.w.Manifest)) || slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
-		return n.VMID == r.VMID || n.Name == r.Name || n.Adopt == r.VMID
-	})
-}
-
+// isCandidate reports whether a guest could be a node that is looked for on a host.
 func (o *observer) isCandidate(host string, r pve.Resource) bool {
-	if slices.Contains(r.Tags, identity.Tag(o.w.Manifest)) {
+	if !o.known.couldBeOurs(r) {
+		return false
+	}
+	if slices.Contains(r.Tags, o.known.tag) {
 		return true
 	}
-	return slices.ContainsFunc(o.w.Nodes, func(n plan.Wanted) bool {
-		return n.On(host) && (n.VMID == r.VMID || n.Name == r.Name || n.Adopt == r.VMID)
-	})
+	for i := range o.w.Nodes {
+		n := &o.w.Nodes[i]
+		if (n.VMID == r.VMID || n.Name == r.Name || n.Adopt == r.VMID) && n.On(host) {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *observer) subject(n *plan.Wanted) identity.Subject {
@@ -187,11 +188,25 @@ func (o *observer) subject(n *plan.Wanted) identity.Subject {
 }
 
 func (o *observer) allMatched(f *plan.HostFacts) bool {
+	byNumber := make(map[uint]*plan.GuestFacts, len(f.Guests))
+	for i := range f.Guests {
+		byNumber[f.Guests[i].VMID] = &f.Guests[i]
+	}
 	for i := range o.w.Nodes {
 		n := &o.w.Nodes[i]
-		if n.On(f.Name) && !slices.ContainsFunc(f.Guests, func(g plan.GuestFacts) bool {
-			return identity.MarksOf(&g, o.subject(n)).Ours()
-		}) {
+		if !n.On(f.Name) {
+			continue
+		}
+		who := o.subject(n)
+		// Nearly every node has the number it was meant to have.
+		if g := byNumber[n.VMID]; g != nil && identity.MarksOf(g, who).Ours() {
+			continue
+		}
+		found := false
+		for k := range f.Guests {
+			found = found || identity.MarksOf(&f.Guests[k], who).Ours()
+		}
+		if !found {
 			return false
 		}
 	}
