@@ -5,7 +5,8 @@
 //	   │        JSON          typed errors, bounds                  CONNECT (ViaDialer)
 //	   └─ Wait ─→ poller: one goroutine for all outstanding tasks
 //
-// In: Config (endpoints, the certificate's fingerprint, an API token). Out: typed
+// In: Config (endpoints, the certificates or the authority that are pinned, an API
+// token or a user with a password, whose tickets are renewed). Out: typed
 // answers in a fixed order, UPIDs, and errors that keep PVE's own words:
 //
 //	*Error       PVE answered and refused      *ConnError  there was no answer
@@ -15,8 +16,8 @@
 //
 // Each has Diagnostic for users. Reads are GET, and PingAgent; every other
 // method writes, counts in Writes, and is never retried once it may have been
-// sent. A method whose name does not say "Guest" acts on hosts, storages, pools.
-// Guests are qemu guests.
+// sent. Client.Guest is a guest of either kind; methods whose name does not say
+// "Guest" act on hosts, storages, pools.
 //
 // What is not used of go-proxmox v0.8.2, and why (each was tried):
 //   - its token option: its logger prints requests, so the token stays with wire;
