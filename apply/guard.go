@@ -147,6 +147,9 @@ func (r *run) guardAbsent(ctx context.Context, h *host, n *node, at *guest, vmid
 
 // occupied says what is in the place of a guest that should not exist yet.
 func (r *run) occupied(h *host, n *node, at *guest) error {
+	if n.created != nil && n.created.Op == plan.GuestClone && at.Lock == "" && r.ours(at, n) && at.marker.authentic && at.marker.Program == "" {
+		return nil // cloned, and not yet made what it should be
+	}
 	if !r.ours(at, n) {
 		d := codeTaken.Errorf("VM %d on %s is taken", at.VMID, h.name)
 		d.Label = fmt.Sprintf("it is %q, which is not %s; nothing was done to it", at.Name, n.addr)

@@ -134,7 +134,7 @@ func (ix *index) add(s *plan.Step) string {
 		return "its node program is not in the plan"
 	}
 	if s.Addr == "" {
-		if s.Op != plan.ImageFetch {
+		if s.Op != plan.ImageFetch && s.Op != plan.TemplateBuild {
 			return "it names no node"
 		}
 		return ""
@@ -146,7 +146,7 @@ func (ix *index) add(s *plan.Step) string {
 	if name := s.Text(plan.ArgSeed); name != "" && identity.SeedOwner(seedVolume(s, "", plan.ArgContent, name)) != n.uuid {
 		return strconv.Quote(name) + " is no seed of its node"
 	}
-	if id := s.Text(plan.ArgVMID); id != "" && id != strconv.FormatUint(uint64(n.vmid), 10) {
+	if id := s.Text(plan.ArgVMID); id != "" && s.Op != plan.TemplateBuild && id != strconv.FormatUint(uint64(n.vmid), 10) {
 		return "it is about guest " + id + ", the node's is " + strconv.FormatUint(uint64(n.vmid), 10)
 	}
 	return ""
@@ -181,7 +181,7 @@ func (n *node) learn(s *plan.Step) {
 		if before, err := strconv.ParseUint(s.Text(plan.ArgIncarnation), 10, 32); err == nil {
 			n.incarnation = uint(before) + 1
 		}
-	case plan.GuestCreate, plan.CTCreate:
+	case plan.GuestCreate, plan.CTCreate, plan.GuestClone:
 		n.created = s
 		n.fixed(plan.MadeImage, s.Text(plan.ArgImageName))
 		for _, kv := range s.Made() {

@@ -130,6 +130,9 @@ func (o *observer) guests(ctx context.Context, h *host, f *plan.HostFacts) error
 	var candidates, others []pve.Resource
 	for _, r := range all {
 		f.Taken = append(f.Taken, r.VMID)
+		if isTemplate(r) && r.Node == h.node {
+			f.Templates = append(f.Templates, plan.Resident{VMID: r.VMID, Kind: r.Kind, Name: r.Name})
+		}
 		if o.nested[h.name] != nil {
 			f.Residents = append(f.Residents, plan.Resident{VMID: r.VMID, Kind: r.Kind, Name: r.Name})
 		}

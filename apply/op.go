@@ -22,6 +22,10 @@ func (t *task) operation() operation {
 		return seedUploadRemove{t}
 	case plan.GuestCreate, plan.CTCreate:
 		return guestCreate{t}
+	case plan.GuestClone:
+		return guestClone{guestCreate{t}}
+	case plan.TemplateBuild:
+		return templateBuild{t}
 	case plan.GuestAttach:
 		return guestAttach{t}
 	case plan.GuestDetach:

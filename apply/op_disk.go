@@ -44,6 +44,7 @@ func (o guestAttach) act(ctx context.Context) error {
 	}
 	// Which volume it is can only be known now. The marker remembers it, so that the
 	// disk is found again when somebody takes it from its slot.
+	h.touched(g.VMID)
 	if _, g, err = o.mine(ctx); err != nil {
 		return err
 	}

@@ -70,6 +70,9 @@ func createdConfig(s *plan.Step) []plan.KV {
 
 // createdStorage is where the guest's disks go: that of its first one.
 func createdStorage(s *plan.Step) string {
+	if s.Op == plan.GuestClone {
+		return s.Text(plan.ArgStorage)
+	}
 	storage, _, _ := strings.Cut(s.Text(plan.SlotRoot), ":")
 	return storage
 }

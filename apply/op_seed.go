@@ -24,7 +24,13 @@ type seedUpload struct {
 // probe: a guest with the node's identity was given its seed when it was made.
 func (o *seedUpload) probe(ctx context.Context) (bool, error) {
 	_, g, err := o.look(ctx)
-	return o.ours(g, o.n), err
+	if err != nil || !o.ours(g, o.n) || g.replaced(o.n) {
+		return false, err
+	}
+	// A clone is the node's before it has a seed.
+	made := o.n.created
+	half := made != nil && made.Op == plan.GuestClone && len(canon.Diff(canon.Overlay(g.Config, g.Pending), createdConfig(made))) > 0
+	return !half, nil
 }
 
 func (o *seedUpload) act(ctx context.Context) error {

@@ -339,7 +339,7 @@ func (in *inspection) hostChanges(s *plan.Step) bool {
 // onlyPrepares reports whether a step brings files to a host and leaves the node
 // it is for as it is.
 func onlyPrepares(s *plan.Step) bool {
-	return s.Op == plan.ImageFetch || s.Op == plan.SeedUpload || s.Op == plan.SeedRemove && s.Text(plan.ArgWhat) == plan.WhatUpload
+	return s.Op == plan.ImageFetch || s.Op == plan.TemplateBuild || s.Op == plan.SeedUpload || s.Op == plan.SeedRemove && s.Text(plan.ArgWhat) == plan.WhatUpload
 }
 
 // changes reports whether an earlier step is going to change what this one is

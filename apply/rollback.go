@@ -17,7 +17,7 @@ func (r *run) rollback(ctx, work context.Context) Outcome {
 	r.note("rolling back what this run made")
 	gone := map[addr.Address]bool{} // nodes whose guests this run made
 	for i := range r.p.Steps {
-		if s := &r.p.Steps[i]; s.Op == plan.GuestCreate && r.didAct(s) {
+		if s := &r.p.Steps[i]; (s.Op == plan.GuestCreate || s.Op == plan.CTCreate || s.Op == plan.GuestClone) && r.didAct(s) {
 			gone[s.Addr] = true
 		}
 	}
@@ -80,7 +80,7 @@ func (r *run) isUndone(gone map[addr.Address]bool) bool {
 	for i := range r.p.Steps {
 		s := &r.p.Steps[i]
 		switch {
-		case s.Op == plan.ImageFetch, s.Op == plan.SeedRemove && onlyPrepares(s), gone[s.Addr], r.livesOn(s.Host, gone):
+		case s.Op == plan.ImageFetch, s.Op == plan.TemplateBuild, s.Op == plan.SeedRemove && onlyPrepares(s), gone[s.Addr], r.livesOn(s.Host, gone):
 		case r.didAct(s) && len(s.Undo) == 0:
 			return false
 		case s.Op == plan.GuestCreate && r.wasSkipped(s):

@@ -31,6 +31,7 @@ const (
 	ArgKind        = "kind"            // "lxc"; a guest step without it is about a VM
 	ArgMAC         = "mac"             // of the declared NIC, AA:BB:CC:DD:EE:FF
 	ArgPackages    = "packages"        // list of packages of the first boot
+	ArgMode        = "mode"            // "full" or "linked" (guest.clone)
 	ArgProgram     = "program"         // digest of a NodeProgram, 64 hex digits
 	ArgSecrets     = "program.secrets" // SecretsDigest of the program's secrets, in guest.configure: what the marker remembers
 	ArgSeed        = "seed"            // seed.name, late: name of the uploaded seed; constant: one that an earlier run left

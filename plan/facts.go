@@ -51,6 +51,7 @@ type HostFacts struct {
 	CPUs        uint           `cbor:"20,keyasint,omitempty"` // of the node, threads counted; 0 = not known, as below
 	Memory      uint64         `cbor:"21,keyasint,omitempty"` // bytes, all of it
 	Free        uint64         `cbor:"22,keyasint,omitempty"` // bytes of it that nobody uses
+	Templates   []Resident     `cbor:"25,keyasint,omitempty"` // on this host, of those who can be cloned, by vmid
 	Virtual     string         `cbor:"23,keyasint,omitempty"` // what its CPUs can give to guests that are hosts themselves: vmx, svm, or "none"
 }
 

@@ -18,6 +18,7 @@ func (f *Facts) Sort() {
 		h.Bridges, h.Images, h.MACs = unique(h.Bridges), unique(h.Images), unique(h.MACs)
 		h.Taken, h.Seeds = unique(h.Taken), unique(h.Seeds)
 		slices.SortFunc(h.Residents, func(a, b Resident) int { return cmp.Compare(a.VMID, b.VMID) })
+		slices.SortFunc(h.Templates, func(a, b Resident) int { return cmp.Compare(a.VMID, b.VMID) })
 		slices.SortFunc(h.Guests, func(a, b GuestFacts) int { return cmp.Compare(a.VMID, b.VMID) })
 		for j := range h.Guests {
 			g := &h.Guests[j]

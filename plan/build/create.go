@@ -53,7 +53,11 @@ func (b *builder) create(n *node) plan.Change {
 	if !ok {
 		return plan.Change{Action: plan.Create, Reason: plan.ReasonAbsent}
 	}
-	n.created = s.createGuest(volume, &seed, append(slices.Clone(gates), fetch, seed.step)...)
+	if n.Extra().Clone.V != "" {
+		n.created = s.cloneGuest(volume, fetch, &seed, append(slices.Clone(gates), seed.step)...)
+	} else {
+		n.created = s.createGuest(volume, &seed, append(slices.Clone(gates), fetch, seed.step)...)
+	}
 	at := n.created
 	if seed.content == "" {
 		at = s.dropUpload(&seed, at)

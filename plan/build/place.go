@@ -23,8 +23,9 @@ type host struct {
 
 	used    bool // a change names it
 	enroll  int32
-	fetched map[string]int32 // image → image.fetch
-	assumed bool             // it was said that nothing is known about it
+	fetched map[string]int32    // image → image.fetch
+	cloned  map[string]template // image → where clones of it come from
+	assumed bool                // it was said that nothing is known about it
 
 	picked  bool
 	disks   string // storage for guest disks
@@ -65,7 +66,7 @@ func (b *builder) siteHost(name string, n *node) *host {
 		d.Help = "nothing is planned for a host that cannot be seen; see that it answers and plan again"
 		return nil
 	}
-	h := &host{name: name, cluster: cluster(f), facts: f, enroll: none, fetched: map[string]int32{}}
+	h := &host{name: name, cluster: cluster(f), facts: f, enroll: none, fetched: map[string]int32{}, cloned: map[string]template{}}
 	b.hosts[name] = h
 	b.places = append(b.places, h)
 	return h
@@ -92,7 +93,7 @@ func (b *builder) nodeAsHost(p *node) *host {
 		return p.hosts
 	}
 	name := string(p.Address)
-	h := &host{name: name, cluster: name, node: p, enroll: none, fetched: map[string]int32{}}
+	h := &host{name: name, cluster: name, node: p, enroll: none, fetched: map[string]int32{}, cloned: map[string]template{}}
 	if f := b.known.hosts[name]; b.rebuilds(p) != nil {
 		// It is made anew, and so is everyone on it.
 	} else if !p.absent() && f != nil && f.Presence == plan.Present {

@@ -67,7 +67,8 @@ func Params(s *plan.Step) []plan.KV {
 		switch {
 		case a.Value.Late != nil, strings.Contains(a.Name, "."):
 		case a.Name == plan.ArgVMID, a.Name == plan.ArgDelete, a.Name == plan.ArgProgram, a.Name == plan.ArgKind,
-			a.Name == plan.ArgDisk, a.Name == plan.ArgIncarnation, a.Name == plan.ArgSize:
+			a.Name == plan.ArgDisk, a.Name == plan.ArgIncarnation, a.Name == plan.ArgSize,
+			s.Op == plan.GuestClone && (a.Name == plan.ArgMode || a.Name == plan.ArgSource || a.Name == plan.ArgStorage):
 		case a.Value.List != nil:
 			out = append(out, plan.KV{Key: a.Name, Value: strings.Join(a.Value.List, ";")})
 		default:
