@@ -16,7 +16,7 @@ func TestOneFindingForOneCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newBubble(t, map[string]string{"dozen": dozen(12, 1024)})
 		p := w.plan("dozen", plan.GoalCreate)
-		if err := w.lab.SetFaults(faults.Script{Faults: []faults.Rule{{Fault: faults.Certificate, On: "GET /nodes/*/qemu/*/pending", Skip: 2, Times: 1}}}); err != nil {
+		if err := w.lab.SetFaults(faults.Script{Faults: []faults.Rule{{Fault: faults.Certificate, On: "GET /cluster/resources", Times: 1}}}); err != nil {
 			t.Fatal(err)
 		}
 		r := w.must(p, apply.Refused)
