@@ -70,7 +70,7 @@ func sampleFacts() *plan.Facts {
 			Name: "father", Presence: plan.Present, Node: "father", Cluster: "home", Version: "9.2.11/lab", Fingerprint: "AA:BB", IOWidth: 64,
 			Storages: []plan.StorageFacts{{Name: "local", Type: "dir", Content: []string{"images", "import"}, Available: 1 << 40, Shared: true}},
 			Bridges:  []string{"vmbr0"}, Images: []string{"local:import/a.qcow2"}, Taken: []uint{100, 9001}, MACs: []string{"02:00:00:00:00:01"},
-			Default: "local", Import: "local", CDs: "seeds", CPUs: 16, Memory: 64 << 30, Free: 60 << 30, Virtual: "vmx", Seeds: []string{"local:import/hs-seed-x.raw"}, Residents: []plan.Resident{{VMID: 100, Kind: "lxc", Name: "dns"}, {VMID: 9001, Kind: "qemu", Name: "a"}},
+			Default: "local", Import: "local", CDs: "seeds", CPUs: 16, Memory: 64 << 30, Free: 60 << 30, Virtual: "vmx", Templates: []plan.Resident{{VMID: 9100, Kind: "qemu", Name: "hs-debian-12-0123"}}, Seeds: []string{"local:import/hs-seed-x.raw"}, Residents: []plan.Resident{{VMID: 100, Kind: "lxc", Name: "dns"}, {VMID: 9001, Kind: "qemu", Name: "a"}},
 			Guests: []plan.GuestFacts{{
 				VMID: 9001, Node: "father", Kind: "qemu", Name: "a", Power: "running", Lock: "backup", Tags: []string{"homestak"}, UUID: uuid,
 				MACs: []string{"02:00:00:00:00:02"}, Config: []plan.KV{{Key: "cores", Value: "2"}}, Pending: []plan.KV{{Key: "memory", Value: "4096"}},

@@ -88,7 +88,13 @@ func TestAnyEdit(t *testing.T) {
 				}
 			}
 			after := simulate(t, &p.Program, f, -1)
-			if again := makePlan(t, d, after, plan.GoalCreate); len(again.Program.Steps) > 0 {
+			again := makePlan(t, d, after, plan.GoalCreate)
+			if findings(p, "HS0721") != "" && len(again.Program.Steps) > 0 {
+				// A disk could not move before the restart that this plan brought.
+				after = simulate(t, &again.Program, after, -1)
+				again = makePlan(t, d, after, plan.GoalCreate)
+			}
+			if len(again.Program.Steps) > 0 {
 				rt.Fatalf("%v\nis not done:\n%s\nafter\n%s", next, dump(again), dump(p))
 			}
 			for _, g := range after.Hosts[0].Guests {
