@@ -14,7 +14,7 @@ import (
 type hostEnroll struct{ *task }
 
 // enrolledContent is what guests need of the storage they are put on.
-func enrolledContent() []string { return []string{"images", "import"} }
+func enrolledContent() []string { return []string{"images", "import", "rootdir", "vztmpl"} }
 
 // probe: a token answers, and the storage takes disks and images. Whatever does
 // not answer may only not answer yet: a step later its API may be up.

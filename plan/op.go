@@ -85,7 +85,7 @@ const (
 	// TargetAwait waits for a pull node's report. Args: program (digest).
 	TargetAwait
 	// HostEnroll makes a `pve` node usable as a host: API token, certificate
-	// pin, storage content types (images, import on the storage of arg storage).
+	// pin, storage content types (images, import, rootdir, vztmpl on the storage of arg storage).
 	// Args: address (late), storage. Produces host.api, host.fingerprint, apitoken.
 	// Probe: the cached or newly minted token answers with the content types there.
 	HostEnroll
@@ -103,7 +103,7 @@ const (
 	TemplateBuild
 	// GuestClone makes the guest from a template, marks included, and gives it the
 	// rest of its configuration before anyone can start it. Args: source (vmid of the
-	// template), mode ("full" or "linked"), storage (full only), then as guest.create.
+	// template), mode ("full" or "linked"), storage (where its disks are), then as guest.create.
 	// Probe, guards, locks and undo as guest.create.
 	GuestClone
 	// GuestAttach gives the guest a disk or, on a container, a mount point in a free

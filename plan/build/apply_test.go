@@ -453,5 +453,5 @@ func (w *model) enroll(s *plan.Step) {
 	w.answers(s)
 	h := w.host(string(s.Addr))
 	i := slices.IndexFunc(h.Storages, func(x plan.StorageFacts) bool { return x.Name == s.Text(plan.ArgStorage) })
-	h.Storages[i].Content = []string{"images", "import", "iso"}
+	h.Storages[i].Content = []string{"images", "import", "iso", "rootdir", "vztmpl"}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/plan"
+	"github.com/homestak/homestak/plan/canon"
 	"github.com/homestak/homestak/plan/identity"
 )
 
@@ -170,9 +171,13 @@ func (b *builder) storages(h *host, n *node) (ok bool) {
 	return h.disks != "" && h.imports != ""
 }
 
-// enrolled reports whether a host that is a node can take guests as it is.
+// enrolled reports whether a host that is a node can take its guests as it is.
 func (h *host) enrolled() bool {
-	return h.facts != nil && takes(h.facts, "", contentImages) && takes(h.facts, "", contentImport)
+	if h.facts == nil || !takes(h.facts, "", contentImages) || !takes(h.facts, "", contentImport) {
+		return false
+	}
+	containers := slices.ContainsFunc(h.node.children, func(c *node) bool { return c.kind() == canon.LXC })
+	return !containers || takes(h.facts, "", contentRoot) && takes(h.facts, "", contentTemplate)
 }
 
 // takes reports whether the storage of this name, or any if "", has a content type.

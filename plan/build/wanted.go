@@ -105,12 +105,12 @@ func EmptyFacts(hosts []string) *plan.Facts {
 	for _, name := range slices.Compact(names) {
 		f.Hosts = append(f.Hosts, plan.HostFacts{
 			Name: name, Presence: plan.Present,
-			Storages: []plan.StorageFacts{{Name: freshStorage, Type: "dir", Content: []string{"images", "import"}}},
+			Storages: []plan.StorageFacts{{Name: freshStorage, Type: "dir", Content: []string{"images", "import", "rootdir", "vztmpl"}}},
 		})
 	}
 	return f
 }
 
 // freshStorage is the storage every new Proxmox VE has; host.enroll gives it
-// the content types images and import.
+// the content types of guests, of both kinds.
 const freshStorage = "local"
