@@ -163,3 +163,21 @@ func TestInterruptedSeedOnCD(t *testing.T) {
 		stop()
 	}
 }
+
+// Clones get their seeds by the same ways.
+func TestSeedsOfClones(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"app": `schema_version: 2
+name: app
+nodes:
+  - {name: one, spec: web, clone: linked, cloud_init: {carrier: cdrom}}
+  - {name: two, spec: web, clone: full, network: {ip: 10.0.0.10/24}, cloud_init: {carrier: pve}}
+`})
+	w.must(w.plan("app", plan.GoalCreate), apply.Done)
+	if left := w.seedFiles(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if again := w.plan("app", plan.GoalCreate); len(again.Program.Steps) != 0 {
+		t.Errorf("%d steps are left: %v", len(again.Program.Steps), again.Program.Steps)
+	}
+}

@@ -73,7 +73,7 @@ func ParseSeedFile(s string) (SeedFile, error) {
 // with PVE's own drive, as the marker of the guest remembers it: sorted by name,
 // empty values left out.
 func (s *Step) Made() []KV {
-	if s.Op == GuestCreate {
+	if s.Op == GuestCreate || s.Op == GuestClone {
 		return s.madeByDrive()
 	}
 	var networks []string
