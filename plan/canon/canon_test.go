@@ -199,6 +199,40 @@ func TestUnmet(t *testing.T) {
 	}
 }
 
+// A value that only drops a part is not met while the guest has the part: the
+// key is written whole.
+func TestUnmetOfDroppedParts(t *testing.T) {
+	for _, c := range []struct {
+		kind, have, pending, set string
+		met                      bool
+	}{
+		{canon.QEMU, "scsi2=a:x,serial=data,size=8G,ssd=1", "", "scsi2=a:x,serial=data", false},
+		{canon.QEMU, "scsi2=a:x,backup=0,serial=data,size=8G", "", "scsi2=a:x,serial=data", false},
+		{canon.QEMU, "scsi2=a:x,backup=0,serial=data,size=8G", "", "scsi2=a:x,backup=1,serial=data", false},
+		{canon.QEMU, "scsi2=a:x,discard=on,serial=data,size=8G", "", "scsi2=a:x,serial=data", false},
+		{canon.QEMU, "scsi2=a:x,cache=none,iothread=1,serial=data,size=8G,ssd=0", "", "scsi2=a:x,serial=data", true},
+		{canon.QEMU, "scsi2=a:x,serial=data,size=8G,ssd=1", "scsi2=a:x,serial=data,size=8G", "scsi2=a:x,serial=data", true},
+		{canon.QEMU, "scsi2=a:x,serial=data,size=8G", "scsi2=a:x,serial=data,size=8G,ssd=1", "scsi2=a:x,serial=data", false},
+		{canon.QEMU, "net0=virtio=02:AA:00:00:00:01,bridge=vmbr0,firewall=1", "", "net0=virtio=02:AA:00:00:00:01,bridge=vmbr0", false},
+		{canon.QEMU, "net0=virtio=02:AA:00:00:00:01,bridge=vmbr0,rate=10", "", "net0=virtio=02:AA:00:00:00:01,bridge=vmbr0", false},
+		{canon.QEMU, "net0=virtio=02:AA:00:00:00:01,bridge=vmbr0,queues=4", "", "net0=virtio=02:AA:00:00:00:01,bridge=vmbr0", true},
+		{canon.QEMU, "startup=order=3,up=10", "", "startup=order=3", false},
+		{canon.LXC, "mp0=a:v,mp=/srv,size=1G,backup=1", "", "mp0=a:v,mp=/srv,size=1G", false},
+		{canon.LXC, "mp0=a:v,mp=/srv,size=1G", "", "mp0=a:v,mp=/srv", true},
+		{canon.LXC, "mp0=a:vm-1-disk-1,mp=/srv,size=8G", "", "mp0=a:8,mp=/srv", true},
+		{canon.LXC, "net0=name=eth0,bridge=vmbr0,firewall=1,hwaddr=02:AA:00:00:00:01,ip=dhcp,type=veth", "", "net0=name=eth0,bridge=vmbr0,hwaddr=02:AA:00:00:00:01,ip=dhcp", false},
+		{canon.LXC, "features=keyctl=1,nesting=1", "", "features=nesting=1", false},
+	} {
+		var pending []plan.KV
+		if c.pending != "" {
+			pending = canon.Settings(c.kind, kvs(c.pending))
+		}
+		if got := canon.Unmet(c.kind, kvs(c.set), nil, canon.Config(c.kind, kvs(c.have)), pending); (len(got) == 0) != c.met {
+			t.Errorf("%s (pending %q), to be %s: unmet %v", c.have, c.pending, c.set, got)
+		}
+	}
+}
+
 func TestGuard(t *testing.T) {
 	steps := []plan.Step{
 		{Addr: "m/a", Op: plan.GuestConfigure, Args: []plan.Arg{

@@ -27,17 +27,19 @@ func Diff(have, want []plan.KV) []plan.Attr {
 // Unmet lists the keys of a guest.configure whose values the configuration does
 // not hold: the step's probe. set are PVE's keys and texts as the step sends
 // them, unset the keys it deletes, config and pending are canonical (Config and
-// Settings). A pending value counts as held: the guest takes it when it
-// restarts, and sending it again would change nothing.
+// Settings). PVE writes a key whole, so a managed part of it that the guest has
+// and the step does not mention is not as it was set either. A pending value
+// counts as held: the guest takes it when it restarts, and sending it again would
+// change nothing.
 func Unmet(kind string, set []plan.KV, unset []string, config, pending []plan.KV) []string {
 	var out []string
 	then := Overlay(config, pending)
 	for _, kv := range set {
-		for _, w := range Settings(kind, []plan.KV{kv}) {
-			if Get(then, w.Key) != w.Value && !isMade(w) {
-				out = append(out, kv.Key)
-				break
-			}
+		set := Settings(kind, []plan.KV{kv})
+		differs := func(w plan.KV) bool { return Get(then, w.Key) != w.Value && !isMade(w) }
+		dropped := func(h plan.KV) bool { return KeyOf(h.Key) == kv.Key && drops(kind, set, h) }
+		if slices.ContainsFunc(set, differs) || slices.ContainsFunc(then, dropped) {
+			out = append(out, kv.Key)
 		}
 	}
 	defaults := Config(kind, nil)
@@ -51,6 +53,26 @@ func Unmet(kind string, set []plan.KV, unset []string, config, pending []plan.KV
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// drops reports whether a value of a key takes away a part that the guest has.
+// Sizes of disks and where they are is PVE's to tell, and so is what it makes up
+// for a part that nobody gave.
+func drops(kind string, set []plan.KV, has plan.KV) bool {
+	table := qemuManaged
+	if kind == LXC {
+		table = lxcManaged
+	}
+	a, managed := managedBy(table, has.Key)
+	if !managed || a.held == kept || !strings.Contains(has.Key, ".") || has.Value == "" {
+		return false
+	}
+	switch a.name {
+	case "net.macaddr", "net.hwaddr", "smbios1.uuid":
+		return false
+	}
+	_, mentioned := find(set, has.Key)
+	return !mentioned
 }
 
 // isMade reports whether an attribute is the volume of a disk that is made when it
