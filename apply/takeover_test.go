@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -38,11 +39,13 @@ func (i *ice) connect(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	return &iceConn{Conn: c, ice: i, closed: make(chan struct{})}, nil
+	frozen := &iceConn{Conn: c, ice: i, closed: make(chan struct{}), wake: make(chan struct{}, 1)}
+	go frozen.send()
+	return frozen, nil
 }
 
 // pass waits while it is frozen.
-func (i *ice) pass(writing bool, closed chan struct{}, deadline time.Time) error {
+func (i *ice) pass(writing bool, closed chan struct{}) error {
 	i.mu.Lock()
 	if writing {
 		if i.writes++; i.writes == i.at {
@@ -52,16 +55,6 @@ func (i *ice) pass(writing bool, closed chan struct{}, deadline time.Time) error
 	i.mu.Unlock()
 	select {
 	case <-i.frozen:
-		if !deadline.IsZero() {
-			// The farewell of a TLS connection, which net/http says with a mutex held:
-			// time would stand still. Its five seconds are over at once here.
-			select {
-			case <-i.thawed:
-				return nil
-			default:
-				return os.ErrDeadlineExceeded
-			}
-		}
 		select {
 		case <-i.thawed:
 		case <-closed:
@@ -72,36 +65,71 @@ func (i *ice) pass(writing bool, closed chan struct{}, deadline time.Time) error
 	return nil
 }
 
+// iceConn takes what is written to it at once, as a socket does, and a goroutine
+// sends it through the ice: a write that waited would wait with the mutexes of TLS
+// and SSH held, and time stands still for who waits for a mutex.
 type iceConn struct {
 	net.Conn
 	ice    *ice
 	once   sync.Once
 	closed chan struct{}
+	wake   chan struct{} // holds one
 
-	mu       sync.Mutex
-	deadline time.Time // of writes
+	mu   sync.Mutex
+	out  [][]byte
+	lost error // why nothing goes out any more
 }
 
-func (c *iceConn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	c.deadline = t
-	c.mu.Unlock()
-	return c.Conn.SetWriteDeadline(t)
+func (c *iceConn) send() {
+	for {
+		c.mu.Lock()
+		out := c.out
+		c.out = nil
+		c.mu.Unlock()
+		for _, p := range out {
+			err := c.ice.pass(true, c.closed)
+			if err == nil {
+				_, err = c.Conn.Write(p)
+			}
+			if err != nil {
+				c.mu.Lock()
+				c.lost = err
+				c.mu.Unlock()
+			}
+		}
+		if len(out) > 0 {
+			continue
+		}
+		select {
+		case <-c.wake:
+		case <-c.closed:
+			_ = c.Conn.Close() // with everything gone that could go
+			return
+		}
+	}
 }
+
+func (c *iceConn) SetWriteDeadline(time.Time) error { return nil } // no write waits
+
+func (c *iceConn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
 
 func (c *iceConn) Write(p []byte) (int, error) {
 	c.mu.Lock()
-	deadline := c.deadline
-	c.mu.Unlock()
-	if err := c.ice.pass(true, c.closed, deadline); err != nil {
-		return 0, err
+	defer c.mu.Unlock()
+	if c.lost != nil {
+		return 0, c.lost
 	}
-	return c.Conn.Write(p)
+	c.out = append(c.out, bytes.Clone(p))
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	return len(p), nil
 }
 
 func (c *iceConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if err := c.ice.pass(false, c.closed, time.Time{}); err != nil {
+	if err := c.ice.pass(false, c.closed); err != nil {
 		return 0, err
 	}
 	return n, err
@@ -109,7 +137,7 @@ func (c *iceConn) Read(p []byte) (int, error) {
 
 func (c *iceConn) Close() error {
 	c.once.Do(func() { close(c.closed) })
-	return c.Conn.Close()
+	return nil
 }
 
 // A driver that stands still, wherever it does, loses its lease to the next one,
