@@ -25,6 +25,7 @@ const (
 	codePlaced        diag.Code = "HS0449"
 	codeRenamed       diag.Code = "HS0450"
 	codeSeedFile      diag.Code = "HS0451"
+	codeSSDBus        diag.Code = "HS0452"
 )
 
 // Fields of a node that only some types of nodes have.
@@ -153,6 +154,13 @@ func (c *compilation) disksHold(n *node, d *guestDecl) {
 		if n.out.Type.V != ir.CT {
 			if bus = v.bus.V; !v.bus.ok() {
 				bus = schema.Disk.Default("bus")
+			}
+		}
+		if v.ssd.V && bus == "virtio" {
+			e := c.errorAt(codeSSDBus, v.ssd.At, "disk %q of node %q cannot be an SSD on bus virtio", v.name.V, n.name)
+			e.Label, e.Help = "Proxmox VE has `ssd` for disks on scsi and sata alone", "write `bus: scsi`, or remove `ssd`"
+			if v.bus.Set {
+				e.Notes = []diag.Note{{Text: "its bus", Range: v.bus.At}}
 			}
 		}
 		if used[bus]++; used[bus] == most[bus]+1 {
