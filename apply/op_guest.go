@@ -216,9 +216,15 @@ type guestReboot struct{ *task }
 // rebootGrace is how long a guest may take to power off before it is cut off.
 const rebootGrace = 120
 
+// probe: nothing waits any more, and the guest runs. One that a restart, cut off
+// halfway, has left off is not right.
 func (o guestReboot) probe(ctx context.Context) (bool, error) {
-	_, g, err := o.look(ctx)
+	h, g, err := o.look(ctx)
 	if err != nil || !o.ours(g, o.n) {
+		return false, err
+	}
+	power, err := h.power(ctx, g)
+	if err != nil || power != plan.PowerRunning {
 		return false, err
 	}
 	waits := slices.ContainsFunc(g.extra, func(kv plan.KV) bool { return slices.Contains(o.s.List(plan.ArgKeys), kv.Key) })
@@ -236,6 +242,14 @@ func (o guestReboot) act(ctx context.Context) error {
 	h, g, err := o.mine(ctx)
 	if err != nil {
 		return err
+	}
+	power, err := h.power(ctx, g)
+	if err != nil {
+		return err
+	}
+	if power == plan.PowerStopped {
+		upid, err := h.on(g).Start(ctx)
+		return o.wait(ctx, h, upid, err)
 	}
 	o.fleet.forget(string(o.n.addr))
 	upid, err := h.on(g).Reboot(ctx, rebootGrace)
@@ -260,7 +274,21 @@ func (o guestDelete) probe(ctx context.Context) (bool, error) {
 		return gone, err
 	}
 	_, g, err := o.look(ctx)
-	return err == nil && (g == nil || o.isSucceeded(g)), err
+	if err != nil || g != nil && !o.isSucceeded(g) {
+		return false, err
+	}
+	if o.out.Attempts > 0 {
+		o.forgetIt()
+	}
+	return true, nil
+}
+
+// forgetIt drops what is known of a guest that is gone. Until it is, it may have to
+// be reached: so this is done by the probe after an attempt, which sees the end of
+// the guest also when PVE's answer was lost.
+func (o guestDelete) forgetIt() {
+	o.fleet.learnKey(o.n, "")
+	(&tokenStore{env: o.env, node: o.n}).drop()
 }
 
 // isSucceeded reports whether the guest that a replacement removes is gone and this
@@ -276,8 +304,6 @@ func (o guestDelete) act(ctx context.Context) error {
 		return err
 	}
 	o.fleet.forget(string(o.n.addr))
-	o.fleet.learnKey(o.n, "")
-	(&tokenStore{env: o.env, node: o.n}).drop()
 	upid, err := h.on(g).Delete(ctx, true)
 	return o.wait(ctx, h, upid, err)
 }
