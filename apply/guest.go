@@ -136,7 +136,7 @@ func (h *host) list(ctx context.Context) ([]pve.Resource, error) {
 	if !h.listed.IsZero() && time.Since(h.listed) < listAge {
 		return h.all, nil
 	}
-	all, _, err := h.api.Guests(ctx)
+	all, err := everyGuest(ctx, h)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package apply
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -50,7 +52,7 @@ func (o *observer) list(ctx context.Context, h *host, at *herd) ([]pve.Resource,
 	if at.known {
 		return at.all, nil
 	}
-	all, _, err := h.api.Guests(ctx)
+	all, err := everyGuest(ctx, h)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +70,20 @@ func (o *observer) list(ctx context.Context, h *host, at *herd) ([]pve.Resource,
 		all[i] = r
 	}
 	at.all, at.known = all, true
+	return all, nil
+}
+
+// everyGuest is the list of all guests, or an error. A row that cannot be read
+// could be anyone's: a list without it would say that a guest is gone which is
+// there.
+func everyGuest(ctx context.Context, h *host) ([]pve.Resource, error) {
+	all, skipped, err := h.api.Guests(ctx)
+	if err == nil && skipped > 0 {
+		err = &pve.FormatError{Host: h.name, Method: http.MethodGet, Path: "/cluster/resources", Err: fmt.Errorf("%d of its guests cannot be read", skipped)}
+	}
+	if err != nil {
+		return nil, err
+	}
 	return all, nil
 }
 

@@ -30,7 +30,7 @@ func (r *run) guardGuests(ctx context.Context, h *host, n *node, at *guest, g pl
 	if err != nil {
 		return err
 	}
-	all, _, err := nested.api.Guests(ctx)
+	all, err := everyGuest(ctx, nested)
 	if err != nil {
 		return err
 	}
