@@ -1,9 +1,8 @@
 package perm
 
 // Everything is what homestak can need on a host of a release, for a role that is
-// made before there is a plan: all guests, all storages, all bridges. Not in it are
-// two things that only some manifests ask for and that reach far: Sys.Modify on /,
-// for the order in which a host starts its guests, and Mapping.Use, for devices.
+// made before there is a plan: all guests, all storages, all bridges. Not in it is
+// Mapping.Use, for devices that the cluster has names for: no plan sets one.
 func Everything(r Release) []Need {
 	machines := []string{
 		"VM.Allocate", "VM.Audit", "VM.Clone", "VM.Config.CDROM", "VM.Config.CPU", "VM.Config.Cloudinit", "VM.Config.Disk", "VM.Config.HWType",
@@ -14,16 +13,20 @@ func Everything(r Release) []Need {
 	} else {
 		machines = append(machines, "VM.GuestAgent.Audit")
 	}
+	// What boot.startup sets is the host's affair, and the root of a container with
+	// unprivileged: false is the host's.
+	modify := at("/", "Sys.Modify")
+	modify.For = "boot.startup, and containers with unprivileged: false"
 	needs := []Need{
 		at("/", "Sys.Audit"),
+		modify,
 		below("/nodes", "Sys.Audit"),
 		below("/pool", "Pool.Allocate", "Pool.Audit"),
 		below("/storage", "Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.AllocateTemplate", "Datastore.Audit"),
 		below(guests, machines...),
 	}
-	if r.before(8, 2) {
-		needs = append(needs, at("/", "Sys.Modify"))
-	} else {
+	if !r.before(8, 2) {
+		// Before, making a node fetch an image is Sys.Modify, too.
 		needs = append(needs, below("/nodes", "Sys.AccessNetwork"))
 	}
 	if !r.before(8, 0) {
