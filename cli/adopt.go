@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/build"
 )
@@ -26,7 +28,7 @@ func (m *markFlags) declare(f *pflag.FlagSet) {
 func (m *markFlags) any() bool { return len(m.adopt)+len(m.forget) > 0 }
 
 // parse reads the flags. An address may leave out the manifest.
-func (m *markFlags) parse(manifest string, goal plan.Goal, p *planFlags) (adopt []build.Adoption, forget []addr.Address, err error) {
+func (m *markFlags) parse(d *ir.Deployment, goal plan.Goal, p *planFlags) (adopt []build.Adoption, forget []addr.Address, err error) {
 	if !m.any() {
 		return nil, nil, nil
 	}
@@ -42,10 +44,15 @@ func (m *markFlags) parse(manifest string, goal plan.Goal, p *planFlags) (adopt 
 		if !ok || err != nil || id == 0 {
 			return nil, nil, usage("--adopt %q: NODE=VMID, as in web=101", text)
 		}
-		adopt = append(adopt, build.Adoption{Addr: full(manifest, node), VMID: uint(id)})
+		a, err := declared(d, "--adopt", node)
+		if err != nil {
+			return nil, nil, err
+		}
+		adopt = append(adopt, build.Adoption{Addr: a, VMID: uint(id)})
 	}
 	for _, node := range m.forget {
-		forget = append(forget, full(manifest, node))
+		// It may be one that the manifest no longer names: the plan knows.
+		forget = append(forget, full(d.Manifest, node))
 	}
 	for i, a := range adopt {
 		switch {
@@ -56,6 +63,27 @@ func (m *markFlags) parse(manifest string, goal plan.Goal, p *planFlags) (adopt 
 		}
 	}
 	return adopt, forget, nil
+}
+
+// declared is the address of a node of the manifest, as a flag names it.
+func declared(d *ir.Deployment, flag, node string) (addr.Address, error) {
+	a := full(d.Manifest, node)
+	var known []string
+	for i := range d.Nodes {
+		switch of := d.Nodes[i].Address; {
+		case of == a:
+			return a, nil
+		case string(a) == node:
+			known = append(known, string(of))
+		default:
+			known = append(known, strings.TrimPrefix(string(of), d.Manifest+"/"))
+		}
+	}
+	hint := "write one of its nodes: " + join(known, 8)
+	if s := diag.Suggest(node, known); s != "" {
+		hint = "did you mean " + s + "?"
+	}
+	return "", usage("%s: manifest %s has no node %q: %s", flag, d.Manifest, node, hint)
 }
 
 func full(manifest, node string) addr.Address {

@@ -52,10 +52,10 @@ func (p *planFlags) declare(f *pflag.FlagSet) {
 func (p *planFlags) replaced(d *ir.Deployment, goal plan.Goal) ([]addr.Address, error) {
 	var out []addr.Address
 	for _, node := range p.replace {
-		a := full(d.Manifest, node)
+		a, err := declared(d, "--replace", node)
 		switch {
-		case !slices.ContainsFunc(d.Nodes, func(n ir.Node) bool { return n.Address == a }):
-			return nil, usage("--replace %s: manifest %s has no such node", node, d.Manifest)
+		case err != nil:
+			return nil, err
 		case goal != plan.GoalCreate && goal != plan.GoalReconcile:
 			return nil, usage("--replace makes guests anew: leave out --goal %s", goal)
 		case p.marks.any():
@@ -89,14 +89,14 @@ func (a *app) makePlan(ctx context.Context, p planFlags, goal plan.Goal) (*made,
 	if err != nil {
 		return nil, err
 	}
-	adopt, forget, err := p.marks.parse(m.d.Manifest, goal, &p)
+	adopt, forget, err := p.marks.parse(m.d, goal, &p)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, m.close())
 	}
 	wanted = build.Adopting(wanted, adopt)
 	replace, err := p.replaced(m.d, goal)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, m.close())
 	}
 	wanted.Stake = goalsThatDelete(goal) || len(replace) > 0
 	facts, err := a.facts(ctx, m, p.facts, wanted)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/homestak/homestak/compiler/ir"
 	"github.com/homestak/homestak/lang/addr"
+	"github.com/homestak/homestak/lang/diag"
 	"github.com/homestak/homestak/lang/selector"
 	"github.com/homestak/homestak/lang/source"
 	"github.com/homestak/homestak/plan"
@@ -185,6 +186,21 @@ func (b *builder) forgetting(n *node) plan.Change {
 	return plan.Change{Action: plan.Forget, Reason: plan.ReasonForget, Attrs: []plan.Attr{{Name: plan.MarkerKey, From: n.match.guest.Marker.State(), To: "forgotten"}}}
 }
 
+// nearest asks whether another address was meant than one that is nobody's.
+func (b *builder) nearest(a addr.Address) string {
+	var known []string
+	for _, n := range b.nodes {
+		known = append(known, string(n.Address))
+	}
+	for _, o := range b.orphan {
+		known = append(known, string(o.guest.Marker.Addr))
+	}
+	if s := diag.Suggest(string(a), known); s != "" {
+		return "did you mean " + s + "? "
+	}
+	return ""
+}
+
 // forgetOrphans gives up guests that the manifest no longer names, and says which
 // of the addresses to forget are nobody's.
 func (b *builder) forgetOrphans() {
@@ -195,7 +211,7 @@ func (b *builder) forgetOrphans() {
 		i := slices.IndexFunc(b.orphan, func(o *orphan) bool { return o.guest.Marker.Addr == a })
 		if i < 0 {
 			b.fail(codeForget, source.Range{}, source.Range{}, "no guest that could be seen is %q", a).
-				Help = "homestak status -M " + b.d.Manifest + " lists those that are"
+				Help = b.nearest(a) + "homestak status -M " + b.d.Manifest + " lists those that are"
 			continue
 		}
 		o := b.orphan[i]
