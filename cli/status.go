@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/homestak/homestak/lang/diag"
+	"github.com/homestak/homestak/lang/unit"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/build"
 )
@@ -292,6 +293,9 @@ func (d *difference) text() string {
 	show := func(s string) string {
 		if s == "" {
 			return "(none)"
+		}
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil && strings.HasSuffix(d.Name, ".size") {
+			return unit.Size(n).String()
 		}
 		return s
 	}

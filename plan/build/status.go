@@ -172,6 +172,8 @@ func (b *builder) threeWay(n *node) []Difference {
 			d.By = ByHand
 		case slices.Contains(unchanged, a.Name):
 			d.By = ByManifest
+		case added(a, have, unchanged, edited):
+			d.By = ByHand
 		}
 		out = append(out, d)
 	}
@@ -182,4 +184,16 @@ func (b *builder) threeWay(n *node) []Difference {
 	}
 	slices.SortFunc(out, func(x, y Difference) int { return strings.Compare(x.Name, y.Name) })
 	return out
+}
+
+// added reports whether somebody else made a difference that the marker has
+// nothing to say of, because the attribute was not there when homestak wrote its
+// key: a part was added to what is to have none, or all of the key was taken away.
+func added(a plan.Attr, have []plan.KV, unchanged, edited []string) bool {
+	name := canon.KeyOf(a.Name)
+	ofKey := func(attr string) bool { return canon.KeyOf(attr) == name }
+	if a.To == "" {
+		return slices.ContainsFunc(unchanged, ofKey) || slices.ContainsFunc(edited, ofKey)
+	}
+	return !canon.Has(have, name) && slices.ContainsFunc(edited, ofKey)
 }

@@ -2,6 +2,7 @@ package build_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/homestak/homestak/plan"
@@ -65,5 +66,53 @@ func TestStatus(t *testing.T) {
 	list, bad := build.StatusOf(d, f, options)
 	if !bad.HasErrors() || len(list) != 4 || list[0].Condition != build.Unseen {
 		t.Errorf("%v: %+v", bad, list)
+	}
+}
+
+// A part that somebody added to a key homestak wrote is changed by hand: the
+// marker has nothing to say of what was not there. So is all of a disk that was
+// taken out; what is new in the manifest is not.
+func TestStatusOfWhatWasAdded(t *testing.T) {
+	d := deployment("a disk:data=10 disk:logs=5")
+	f := simulate(t, &makePlan(t, d, world(), plan.GoalCreate).Program, world(), -1)
+	g := &f.Hosts[0].Guests[0]
+	slotOf := func(serial string) string {
+		i := slices.IndexFunc(g.Config, func(kv plan.KV) bool {
+			return strings.HasSuffix(kv.Key, ".serial") && kv.Value == serial
+		})
+		if i < 0 {
+			t.Fatalf("no disk %s in %v", serial, g.Config)
+		}
+		return strings.TrimSuffix(g.Config[i].Key, ".serial")
+	}
+	data, logs := slotOf("data"), slotOf("logs")
+	g.Config = slices.DeleteFunc(g.Config, func(kv plan.KV) bool { return strings.HasPrefix(kv.Key, logs+".") })
+	g.Config = append(g.Config, plan.KV{Key: data + ".ssd", Value: "1"})
+	slices.SortFunc(g.Config, func(x, y plan.KV) int { return strings.Compare(x.Key, y.Key) })
+	g.Marker.Unchanged = slices.DeleteFunc(g.Marker.Unchanged, func(k string) bool { return strings.HasPrefix(k, logs+".") })
+	g.Marker.Unchanged = append(g.Marker.Unchanged, data+".serial")
+	g.Marker.Edited = []string{logs + ".serial"}
+	d.Nodes[0].Network.VLAN = val(5)
+	d.Nodes[0].Extra().Disks[0].Backup = val(false)
+	list, bad := build.StatusOf(d, f, options)
+	if bad.HasErrors() {
+		t.Fatal(bad)
+	}
+	got := map[string]build.Author{}
+	for _, x := range list[0].Drift {
+		got[x.Name] = x.By
+	}
+	if got[data+".ssd"] != build.ByHand || got[logs+".serial"] != build.ByHand || got[logs+".size"] != build.ByHand || got[data+".backup"] != build.ByNobody {
+		t.Errorf("%v", got)
+	}
+	// Without a marker nobody knows who it was.
+	g.Marker = nil
+	list, _ = build.StatusOf(d, f, options)
+	for _, s := range list {
+		for _, x := range s.Drift {
+			if x.By != build.ByNobody {
+				t.Errorf("%+v", x)
+			}
+		}
 	}
 }
