@@ -102,6 +102,9 @@ func Acquire(ctx context.Context, pools Pools, o Options) (*Lease, error) {
 			l.checked = time.Now()
 			return l, nil
 		case top == nil || top.term < l.term:
+			if created == nil {
+				created = fmt.Errorf("%w: pool %s was made and is gone", ErrLost, l.id)
+			}
 			return nil, created
 		}
 	}

@@ -231,3 +231,21 @@ func TestClaimReadsBack(t *testing.T) {
 		}
 	}
 }
+
+// vanishing is a cluster whose new pools are removed at once by somebody else.
+type vanishing struct{ *cluster }
+
+func (v vanishing) CreatePool(ctx context.Context, id, comment string) error {
+	if err := v.cluster.CreatePool(ctx, id, comment); err != nil {
+		return err
+	}
+	return v.DeletePool(ctx, id)
+}
+
+// A pool that was made and is gone when we look is no lease.
+func TestOurPoolVanishes(t *testing.T) {
+	l, err := Acquire(ctx, vanishing{&cluster{}}, options("a"))
+	if l != nil || !errors.Is(err, ErrLost) {
+		t.Errorf("%v, %v", l, err)
+	}
+}
