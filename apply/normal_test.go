@@ -32,6 +32,16 @@ type otherWords struct {
 
 // front puts it between homestak and the lab.
 func (o *otherWords) front(w *world) {
+	front(w, func(r *http.Response) error {
+		if !strings.HasSuffix(r.Request.URL.Path, "/pending") {
+			return nil
+		}
+		return o.reword(r)
+	})
+}
+
+// front puts a proxy before the lab that rewords what it answers.
+func front(w *world, reword func(*http.Response) error) {
 	entry := w.env.Hosts["lab"]
 	target, err := url.Parse(entry.Endpoints[0])
 	if err != nil {
@@ -42,10 +52,10 @@ func (o *otherWords) front(w *world) {
 	transport.TLSClientConfig.InsecureSkipVerify = true // the lab's own certificate, in one process
 	proxy.Transport = transport
 	proxy.ModifyResponse = func(r *http.Response) error {
-		if r.StatusCode != http.StatusOK || !strings.HasSuffix(r.Request.URL.Path, "/pending") {
+		if r.StatusCode != http.StatusOK {
 			return nil
 		}
-		return o.reword(r)
+		return reword(r)
 	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodConnect {

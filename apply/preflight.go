@@ -121,8 +121,8 @@ func (r *run) secret(name string) ([]byte, bool) {
 	return v.Reveal(), ok
 }
 
-// checkHosts asks every site host the plan uses who it is, and what the site's
-// token may do there. The certificate is the one the plan pins, or nothing is sent
+// checkHosts asks every site host the plan uses who it is, whether this version can
+// configure what is on it, and what the site's token may do there. The certificate is the one the plan pins, or nothing is sent
 // to it.
 func (r *run) checkHosts(ctx context.Context) diag.List {
 	used := map[string]bool{}
@@ -146,6 +146,9 @@ func (r *run) checkHosts(ctx context.Context) diag.List {
 				version, err := host.api.Version(ctx)
 				if err != nil {
 					return err
+				}
+				if d := r.configurable(h.Name, version); d != nil {
+					return d
 				}
 				bad, err = r.checkPrivileges(ctx, host, perm.ParseRelease(version.Version))
 				return err
