@@ -118,6 +118,21 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+// The second disk of an adopted guest is in the seed's place and its owner's, also
+// when a spec makes what is inside homestak's.
+func TestAdoptedKeepsSecondDisk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"old": fmt.Sprintf(loved, "")})
+	w.do("POST", "/nodes/lab/qemu", "vmid", "150", "name", "web", "cores", "4", "memory", "4096", "scsi0", "local:8", "scsi1", "local:1",
+		"net0", "virtio=BC:24:11:00:00:01,bridge=vmbr0", "smbios1", "uuid=0a0a0a0a-0000-4000-8000-000000000001")
+	w.do("POST", "/nodes/lab/qemu/150/status/start")
+	w.must(w.mustPlan(w.compile("old"), plan.GoalCreate, build.Options{Adopt: []build.Adoption{{Addr: "old/web", VMID: 150}}}), apply.Done)
+	w.write("manifests/old.yaml", fmt.Sprintf(loved, ", spec: web"))
+	if got := ops(w.mustPlan(w.compile("old"), plan.GoalCreate, build.Options{})); !strings.Contains(got, "Target.Push web") || strings.Contains(got, "Seed.Remove") {
+		t.Errorf("steps: %s", got)
+	}
+}
+
 // attrs of a plan's first change.
 func attrs(p *plan.Plan) string {
 	var out []string

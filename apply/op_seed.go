@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 
 	"github.com/homestak/homestak/apply/journal"
@@ -190,12 +191,26 @@ func (o seedDiskRemove) probe(ctx context.Context) (bool, error) {
 		return g == nil, err
 	}
 	// Where nothing can be unplugged, it goes when the guest is next off.
-	slot := o.s.Text(plan.ArgSlot)
-	if canon.Volume(canon.Overlay(g.Config, g.Pending), slot) == "" {
+	has, err := g.hasSeed(o.s.Text(plan.ArgSlot))
+	return !has, err
+}
+
+// hasSeed reports whether what is in the seed's slot of a guest is a seed. It fails
+// when nobody can tell: removing it would delete somebody's data.
+func (g *guest) hasSeed(slot string) (bool, error) {
+	config := canon.Overlay(g.Config, g.Pending)
+	volume := canon.Volume(config, slot)
+	if volume == "" || g.marker.authentic && g.marker.Adopted {
+		return false, nil // of an adopted guest it is its owner's
+	}
+	if canon.Get(config, slot+".media") == "cdrom" {
 		return true, nil
 	}
-	size, err := strconv.ParseUint(canon.Get(g.Config, slot+".size"), 10, 64)
-	return err == nil && size > largestSeedDisk, nil
+	size, err := strconv.ParseUint(canon.Get(config, slot+".size"), 10, 64)
+	if err != nil {
+		return false, fmt.Errorf("PVE does not say how large %s (%s) is, so it may be data and not the seed: it is not removed", slot, volume)
+	}
+	return size <= largestSeedDisk, nil
 }
 
 func (o seedDiskRemove) act(ctx context.Context) error {

@@ -268,7 +268,8 @@ func (b *builder) classify(n *node, d *difference) {
 	booted := d.start || len(d.restart) > 0
 	adopted := n.inTest() && b.goal != plan.GoalTest
 	d.tail.mark = proven != n.digest || n.rotated() || adopted
-	d.tail.unseed = proven == ""
+	// What an adopted guest has in the seed's place is its owner's.
+	d.tail.unseed = proven == "" && !n.wasAdopted()
 	d.tail.push = d.tail.mark || booted
 	d.tail.enroll = len(n.children) > 0 && !n.hosts.enrolled()
 	d.tail.await = d.tail.push || d.tail.enroll || b.goal == plan.GoalTest
