@@ -13,6 +13,7 @@ import (
 	"github.com/homestak/homestak/lang/addr"
 	"github.com/homestak/homestak/plan"
 	"github.com/homestak/homestak/plan/build"
+	"github.com/homestak/homestak/runtime/lab/faults"
 )
 
 func hostFacts(t *testing.T, f *plan.Facts, name string) *plan.HostFacts {
@@ -127,6 +128,34 @@ func TestObserveUnreachableHost(t *testing.T) {
 	}
 	if _, err := apply.Observe(t.Context(), w.env, build.Wanted(w.compile("one"), "elsewhere")); err == nil || !strings.Contains(err.Error(), "HS0651") {
 		t.Errorf("a host the site does not have: %v", err)
+	}
+}
+
+// A host that could not be deleted is still there to be reached: its token goes with
+// it and not before.
+func TestTokenOutlivesFailedDelete(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, map[string]string{"duo": duo})
+	w.must(w.plan("duo", plan.GoalCreate), apply.Done)
+	p := w.plan("duo", plan.GoalDestroy)
+	tokens := func() int {
+		files, _ := filepath.Glob(filepath.Join(w.env.StateDir, "tokens", "*.json"))
+		return len(files)
+	}
+	refuse := faults.Rule{Fault: faults.Answer, On: fmt.Sprintf("DELETE /nodes/lab/qemu/%d", vmid(p, "duo/outer")), Status: 403, Reason: "Permission check failed"}
+	if err := w.lab.SetFaults(faults.Script{Faults: []faults.Rule{refuse}}); err != nil {
+		t.Fatal(err)
+	}
+	w.must(p, apply.Partial)
+	if n := tokens(); n != 1 {
+		t.Errorf("%d tokens after a failed delete", n)
+	}
+	if err := w.lab.SetFaults(faults.Script{}); err != nil {
+		t.Fatal(err)
+	}
+	w.must(w.plan("duo", plan.GoalDestroy), apply.Done)
+	if n := tokens(); n != 0 {
+		t.Errorf("%d tokens of nobody", n)
 	}
 }
 

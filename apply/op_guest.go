@@ -158,12 +158,32 @@ func (o guestShutdown) act(ctx context.Context) error {
 		return err
 	}
 	upid, err := h.on(g).Shutdown(ctx, uint(grace))
+	err = o.wait(ctx, h, upid, err)
 	var failed *pve.TaskError
-	if err = o.wait(ctx, h, upid, err); errors.As(err, &failed) {
+	if !errors.As(err, &failed) {
+		return err
+	}
+	if didNotReact(failed) {
 		o.progress("it did not react: " + failed.Exit)
 		return nil
 	}
+	if off, look := o.isOff(ctx); look == nil && off {
+		return nil // by somebody else, or it went while the task failed
+	}
 	return err
+}
+
+// didNotReact reports whether a task that was to power a guest off failed because
+// the guest did not react, or could not be asked: PVE's words for a VM, for a
+// container, and of the command it stops containers with. Whatever else went wrong
+// (a lock, a hook script, a storage) is no reason to cut the power.
+func didNotReact(e *pve.TaskError) bool {
+	exit := strings.TrimSpace(e.Exit)
+	switch exit {
+	case "VM quit/powerdown failed - got timeout", "VM quit/powerdown failed", "container did not stop":
+		return true
+	}
+	return strings.HasPrefix(exit, "command 'lxc-stop ") && (strings.HasSuffix(exit, "got timeout") || strings.HasSuffix(exit, "exit code 1"))
 }
 
 func (o guestShutdown) verify(context.Context) error { return nil }
@@ -257,10 +277,16 @@ func (o guestReboot) act(ctx context.Context) error {
 	if err = o.wait(ctx, h, upid, err); !errors.As(err, &failed) {
 		return err
 	}
-	o.progress("it did not react: " + failed.Exit)
-	upid, err = h.on(g).Stop(ctx)
-	if err := o.wait(ctx, h, upid, err); err != nil {
+	off, look := o.isOff(ctx)
+	switch {
+	case look != nil || !off && !didNotReact(failed):
 		return err
+	case !off:
+		o.progress("it did not react: " + failed.Exit)
+		upid, err = h.on(g).Stop(ctx)
+		if err := o.wait(ctx, h, upid, err); err != nil {
+			return err
+		}
 	}
 	upid, err = h.on(g).Start(ctx)
 	return o.wait(ctx, h, upid, err)
@@ -270,17 +296,16 @@ func (o guestReboot) act(ctx context.Context) error {
 type guestDelete struct{ *task }
 
 func (o guestDelete) probe(ctx context.Context) (bool, error) {
-	if gone, err := o.isGone(ctx); gone || err != nil {
-		return gone, err
+	gone, err := o.isGone(ctx)
+	if err == nil && !gone {
+		var g *guest
+		_, g, err = o.look(ctx)
+		gone = err == nil && (g == nil || o.isSucceeded(g))
 	}
-	_, g, err := o.look(ctx)
-	if err != nil || g != nil && !o.isSucceeded(g) {
-		return false, err
-	}
-	if o.out.Attempts > 0 {
+	if gone && o.out.Attempts > 0 {
 		o.forgetIt()
 	}
-	return true, nil
+	return gone, err
 }
 
 // forgetIt drops what is known of a guest that is gone. Until it is, it may have to
