@@ -66,6 +66,9 @@ in it or depends on it and it does not exist yet, or it is inside a node that is
 have the plan refused instead.`},
 	{"HS0644", "what depends on it stays", `The partial plan destroys a node, and one that depends on it was not selected, so it stays as it is, without what it depends on. depends_on is an
 order of making things, so nothing breaks by itself; whether the service bears it is yours to know. To destroy it as well, select dependents(NODE), too.`},
+	{"HS0645", "nobody would tell where the guest is", `homestak works with a guest at its address. With a DHCP server only the guest agent knows which one that is, and the manifest says that the
+guest has none (agent: false): the run would wait for its address until the time is up. Give the node a static address, or leave the agent on. A guest that exists keeps the address its first boot gave it, so
+a new one in the manifest does not help it.`},
 	{"HS0701", "host is unknown", `The plan was made without facts about the host, so its storages are assumed and images that exist in the lab only are let pass. Such a plan is good for reading and for
 comparing; make it again against facts of the real host before applying it.`},
 	{"HS0702", "secrets without digests", `A plan names the secrets it needs with a digest from secrets.lock, so that a rotated secret is a visible change. This site has no lock, so a changed value

@@ -26,6 +26,7 @@ const (
 	codeAdopt       diag.Code = "HS0631" // a guest cannot be adopted as a node
 	codeRenamed     diag.Code = "HS0632" // a node cannot have had that name
 	codeForget      diag.Code = "HS0633" // there is nothing to forget, or not yet
+	codeUnfindable  diag.Code = "HS0645" // nobody would tell a guest's address
 	codeSkipped     diag.Code = "HS0641" // --skip takes away what the rest needs
 	codeNoneLeft    diag.Code = "HS0642" // --skip takes away everything
 )

@@ -76,6 +76,7 @@ func TestEdits(t *testing.T) {
 		"machine":                {"a", "a hw=machine=q35", "guest.configure(machine) guest.reboot(machine)!" + reboot, "machine.type:  → q35 (reboot)"},
 		"vga unsaid":             {"a hw=vga=virtio", "a", "guest.configure(delete) guest.reboot(vga)!" + reboot, "vga.type: virtio →  (reboot)"},
 		"no console":             {"a", "a hw=noserial", "guest.configure(delete) guest.reboot(serial0)!" + reboot, "serial0: socket →  (reboot)"},
+		"no agent":               {"a ip=10.0.0.5/24", "a ip=10.0.0.5/24 hw=noagent", "guest.configure(agent) guest.reboot(agent)!" + reboot, "agent.enabled: 1 → 0 (reboot)"},
 		"hotplug":                {"a", "a hw=hotplug=disk", "guest.configure(hotplug)", "hotplug: disk,network,usb → disk (live)"},
 		"hotplug unsaid":         {"a hw=hotplug=disk", "a", "guest.configure(hotplug)", "hotplug: disk → disk,network,usb (live)"},
 		"startup":                {"a", "a startup=3/30", "guest.configure(startup)", "startup.order:  → 3 (live)"},

@@ -45,7 +45,7 @@ func drawGuest(rt *rapid.T, kind string) string {
 		add(name, "disk:"+name+"=8", "disk:"+name+"=8,ssd,storage=ssd", "disk:"+name+"=8,bus=virtio,keep", "disk:"+name+"=8,bus=sata,nobackup")
 	}
 	hardware := []string{}
-	for _, w := range []string{"cpu=host", "sockets=2", "numa", "balloon=512", "balloon=0", "bios=ovmf", "tpm", "machine=q35", "vga=virtio", "noserial", "noagent", "hotplug=disk", "hotplug=disk+network+memory", "scsi=virtio-scsi-pci"} {
+	for _, w := range []string{"cpu=host", "sockets=2", "numa", "balloon=512", "balloon=0", "bios=ovmf", "tpm", "machine=q35", "vga=virtio", "noserial", "hotplug=disk", "hotplug=disk+network+memory", "scsi=virtio-scsi-pci"} {
 		if rapid.IntRange(0, 4).Draw(rt, w) == 0 {
 			hardware = append(hardware, w)
 		}

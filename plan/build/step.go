@@ -149,6 +149,7 @@ type tail struct {
 // address, at least.
 func (s nodeSteps) finish(t tail, after ...int32) {
 	n := s.n
+	s.b.findable(n, t.seed != nil)
 	conditions := []string{plan.AwaitAgent, plan.AwaitIP}
 	if n.agentless() || t.seed != nil && t.seed.content == plan.ContentPVE {
 		conditions = conditions[1:]
