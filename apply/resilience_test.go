@@ -124,6 +124,9 @@ func (s *schedule) phase(name string, goal plan.Goal, guests int) {
 			if stale(r) {
 				p = nil // the report says so: plan again
 			}
+			if try >= tries && held(r) {
+				s.breakLease() // so does it here: a clock that ran ahead dated the lease of a dead run
+			}
 		}
 		time.Sleep(5 * time.Minute)
 	}
@@ -138,6 +141,25 @@ func (s *schedule) phase(name string, goal plan.Goal, guests int) {
 // stale reports whether a report asks for another plan.
 func stale(r *apply.Report) bool {
 	return slices.ContainsFunc(r.Findings, func(d *diag.Diagnostic) bool { return strings.Contains(d.Help, "plan again") })
+}
+
+// held reports whether a report says that a lease is in the way.
+func held(r *apply.Report) bool {
+	return slices.ContainsFunc(r.Findings, func(d *diag.Diagnostic) bool { return strings.Contains(d.Help, "homestak lock") })
+}
+
+// breakLease does what `homestak lock break` does.
+func (s *schedule) breakLease() {
+	s.t.Helper()
+	list, err := apply.Leases(s.t.Context(), s.env, "lab", siteID, []string{"dozen"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, l := range list {
+		if err := apply.BreakLease(s.t.Context(), s.env, siteID, l); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 // tryPlan plans in the middle of it all: what is observed is right, or observing
