@@ -69,6 +69,9 @@ order of making things, so nothing breaks by itself; whether the service bears i
 	{"HS0645", "nobody would tell where the guest is", `homestak works with a guest at its address. With a DHCP server only the guest agent knows which one that is, and the manifest says that the
 guest has none (agent: false): the run would wait for its address until the time is up. Give the node a static address, or leave the agent on. A guest that exists keeps the address its first boot gave it, so
 a new one in the manifest does not help it.`},
+	{"HS0646", "feature that only root@pam may change", `homestak works with an API token, and Proxmox VE lets no token change what a container may do beyond nesting: fuse, keyctl, mknod and
+mount, and all features of a privileged container, it takes from root@pam himself alone, and from none of his tokens. The apply would fail in the middle with 403. Set the feature as root on the host with
+pct set, as the finding says. Features that the manifest says nothing of stay as they are, and one that already is as the manifest says needs no change.`},
 	{"HS0701", "host is unknown", `The plan was made without facts about the host, so its storages are assumed and images that exist in the lab only are let pass. Such a plan is good for reading and for
 comparing; make it again against facts of the real host before applying it.`},
 	{"HS0702", "secrets without digests", `A plan names the secrets it needs with a digest from secrets.lock, so that a rotated secret is a visible change. This site has no lock, so a changed value

@@ -27,6 +27,7 @@ const (
 	codeRenamed     diag.Code = "HS0632" // a node cannot have had that name
 	codeForget      diag.Code = "HS0633" // there is nothing to forget, or not yet
 	codeUnfindable  diag.Code = "HS0645" // nobody would tell a guest's address
+	codeRootAlone   diag.Code = "HS0646" // a feature of a container that no token may change
 	codeSkipped     diag.Code = "HS0641" // --skip takes away what the rest needs
 	codeNoneLeft    diag.Code = "HS0642" // --skip takes away everything
 )

@@ -66,6 +66,7 @@ func (b *builder) createContainer(n *node) plan.Change {
 		return refused
 	}
 	b.checkBridge(n)
+	b.grantable(n, b.featuresOf(n), true)
 	s := b.stepsOf(n, plan.ReasonAbsent)
 	gates := append(b.gates(n), n.gone)
 	template, fetch := n.Extra().Container.Template.V, none

@@ -43,6 +43,7 @@ func (b *builder) update(n *node) plan.Change {
 	if len(diff.rebuild) > 0 {
 		return b.replace(n, diff.attrs)
 	}
+	b.grantable(n, diff.attrs, false)
 	b.tellFixed(n)
 	c := plan.Change{Action: plan.Update, Reason: diff.reason, Attrs: diff.attrs}
 	switch {
