@@ -306,6 +306,7 @@ func sshd(t *testing.T, s system.System, _ Options) {
 }
 
 func sudoers(t *testing.T, s system.System, _ Options) {
+	ok(t, s.Install(t.Context(), "sudo")) // templates of containers lack it
 	_, err := s.Run(t.Context(), []byte("%sudo ALL=(ALL:ALL) NOPASSWD: ALL\n"), "visudo", "-cf", "-")
 	ok(t, err)
 	_, err = s.Run(t.Context(), []byte("%sudo ALL(ALL\n"), "visudo", "-cf", "-")
