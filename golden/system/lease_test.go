@@ -176,7 +176,9 @@ func (b *killBench) freeze(rnd *mathrand.Rand) {
 	}
 	code := late.wait()
 	for _, e := range b.log()[mark:] {
-		if e.Kind == "request" && e.Write && e.Status == 200 && !strings.Contains(e.Path, "/agent/") {
+		// What it does to its own lease binds nobody: the next one's has a higher term.
+		own := strings.HasPrefix(e.Path, "/pools/hs-lease-")
+		if e.Kind == "request" && e.Write && e.Status == 200 && !own && !strings.Contains(e.Path, "/agent/") {
 			b.t.Errorf("the late one still did %s %s", e.Method, e.Path)
 		}
 	}
