@@ -19,26 +19,7 @@ func (c *call) ctClone() (any, error) {
 	if err := c.reserve(v); err != nil {
 		return nil, err
 	}
-	unlock, err := c.lockVM(c.ctx, p.to, nil)
-	if err != nil {
-		return nil, err
-	}
-	upid, err := c.start("vzclone", vmidText(p.from), func(t *task) error {
-		defer unlock()
-		err := c.cloneCT(t, v, p)
-		if err != nil {
-			if c.Lab.ctx.Err() == nil {
-				_ = c.forget(p.to) // what stays of it goes at the next open
-			}
-			return fmt.Errorf("clone failed: %w", err)
-		}
-		return nil
-	})
-	if err != nil {
-		unlock()
-		return nil, errors.Join(err, c.forget(p.to))
-	}
-	return upid, nil
+	return c.startClone("vzclone", v, p, c.cloneCT)
 }
 
 // checkCloneCT is all that PVE refuses before it starts the task.

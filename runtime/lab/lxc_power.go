@@ -108,26 +108,8 @@ func (l *Lab) shutdownCT(ctx context.Context, v *vm, wait time.Duration) error {
 	return errors.New("container did not stop")
 }
 
-// ctReboot is a shutdown and a start: pending changes take effect.
-func (c *call) ctReboot() (any, error) {
-	if err := c.mustRun(); err != nil {
-		return nil, err
-	}
-	wait := c.shutdownTime()
-	return c.power("vzreboot", func(t *task, v *vm) error {
-		if !v.running() {
-			return fmt.Errorf("VM %d not running", v.VMID)
-		}
-		if err := c.shutdownCT(t.ctx, v, wait); err != nil {
-			return err
-		}
-		v, err := c.lookup(v.VMID)
-		if err != nil {
-			return err
-		}
-		return c.boot(t, v)
-	})
-}
+// ctReboot restarts a container.
+func (c *call) ctReboot() (any, error) { return c.reboot("vzreboot", c.shutdownCT) }
 
 // ctDelete is DELETE /nodes/{node}/lxc/{vmid}.
 func (c *call) ctDelete() (any, error) {

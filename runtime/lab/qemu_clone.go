@@ -38,13 +38,19 @@ func (c *call) qemuClone() (any, error) {
 	if err := c.reserve(v); err != nil {
 		return nil, fmt.Errorf("unable to create VM %d: config file already exists", p.to)
 	}
+	return c.startClone("qmclone", v, p, c.clone)
+}
+
+// startClone runs a clone whose guest is reserved. What a failed one leaves is
+// forgotten.
+func (c *call) startClone(kind string, v *vm, p *cloning, clone func(*task, *vm, *cloning) error) (any, error) {
 	unlock, err := c.lockVM(c.ctx, p.to, nil)
 	if err != nil {
 		return nil, err
 	}
-	upid, err := c.start("qmclone", vmidText(p.from), func(t *task) error {
+	upid, err := c.start(kind, vmidText(p.from), func(t *task) error {
 		defer unlock()
-		err := c.clone(t, v, p)
+		err := clone(t, v, p)
 		if err != nil {
 			if c.Lab.ctx.Err() == nil {
 				_ = c.forget(p.to) // what stays of it goes at the next open

@@ -166,17 +166,20 @@ func (l *Lab) shutdown(ctx context.Context, v *vm, wait time.Duration) error {
 	return errors.New("VM quit/powerdown failed - got timeout")
 }
 
-// qemuReboot is a shutdown and a start: pending changes take effect.
-func (c *call) qemuReboot() (any, error) {
+// qemuReboot restarts a VM.
+func (c *call) qemuReboot() (any, error) { return c.reboot("qmreboot", c.shutdown) }
+
+// reboot is a shutdown and a start: pending changes take effect.
+func (c *call) reboot(kind string, shutdown func(context.Context, *vm, time.Duration) error) (any, error) {
 	if err := c.mustRun(); err != nil {
 		return nil, err
 	}
 	wait := c.shutdownTime()
-	return c.power("qmreboot", func(t *task, v *vm) error {
+	return c.power(kind, func(t *task, v *vm) error {
 		if !v.running() {
 			return fmt.Errorf("VM %d not running", v.VMID)
 		}
-		if err := c.shutdown(t.ctx, v, wait); err != nil {
+		if err := shutdown(t.ctx, v, wait); err != nil {
 			return err
 		}
 		v, err := c.lookup(v.VMID)
