@@ -147,12 +147,34 @@ func Open[S Statement](t Trust, data []byte) (s S, err error) {
 	return s, ErrUnknown
 }
 
-func encode(v any) []byte {
+// A server opens an envelope for each request that brings one: the modes are made
+// once.
+var (
+	encoder = newEncoder()
+	decoder = newDecoder()
+)
+
+func newEncoder() cbor.EncMode {
 	mode, err := cbor.CoreDetEncOptions().EncMode()
 	if err != nil {
 		panic(err) // constant options
 	}
-	data, err := mode.Marshal(v)
+	return mode
+}
+
+func newDecoder() cbor.DecMode {
+	mode, err := cbor.DecOptions{
+		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, UTF8: cbor.UTF8RejectInvalid, MaxNestedLevels: 4, MaxArrayElements: 16, MaxMapPairs: 16,
+	}.DecMode()
+	if err != nil {
+		panic(err) // constant options
+	}
+	return mode
+}
+
+func encode(v any) []byte {
+	data, err := encoder.Marshal(v)
 	if err != nil {
 		panic(err) // plain structs
 	}
@@ -161,12 +183,5 @@ func encode(v any) []byte {
 
 // decode is strict: one value, one form.
 func decode(data []byte, v any) bool {
-	mode, err := cbor.DecOptions{
-		DupMapKey: cbor.DupMapKeyEnforcedAPF, IndefLength: cbor.IndefLengthForbidden, TagsMd: cbor.TagsForbidden,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField, UTF8: cbor.UTF8RejectInvalid, MaxNestedLevels: 4, MaxArrayElements: 16, MaxMapPairs: 16,
-	}.DecMode()
-	if err != nil {
-		panic(err) // constant options
-	}
-	return mode.Unmarshal(data, v) == nil && bytes.Equal(encode(v), data)
+	return decoder.Unmarshal(data, v) == nil && bytes.Equal(encode(v), data)
 }
